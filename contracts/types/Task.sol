@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {G1Point} from "./Proof.sol";
+
+/// @notice Where a task stands; `ITaskMarket` has the table of transitions.
+enum TaskState {
+    None,
+    Posted,
+    Committed,
+    Proven,
+    Settled,
+    Cancelled,
+    Expired
+}
+
+/// @notice How the reward is divided among the provers whose proof was accepted.
+enum RewardSplit {
+    /// @dev The first accepted proof takes the whole reward and settles the task.
+    FirstValid,
+    /// @dev The highest proven count takes the whole reward; the earliest of equals wins.
+    BestScore,
+    /// @dev Everybody is paid in proportion to `correct - minCorrect + 1`.
+    ProRata
+}
+
+/// @notice What a poster asks for.
+struct TaskSpec {
+    /// @dev Token of the reward; the zero address is the native coin.
+    address rewardToken;
+    /// @dev Reward in the smallest unit of `rewardToken`, escrowed when posting.
+    uint256 rewardWei;
+    /// @dev Verifying key in the circuit registry; its statement must have three words.
+    bytes32 keyId;
+    /// @dev Sum of dataset word times IC point; everybody can recompute it from the published data.
+    G1Point dataPoint;
+    /// @dev Samples in the test set.
+    uint32 sampleCount;
+    /// @dev Least count of correct samples that earns anything.
+    uint32 minCorrect;
+    /// @dev Last timestamp at which `commit` is accepted.
+    uint48 commitDeadline;
+    /// @dev Last timestamp at which `prove` is accepted.
+    uint48 proveDeadline;
+    /// @dev Token of the stake; the zero address is the native coin.
+    address stakeToken;
+    /// @dev Stake each prover locks from commitment to release; zero asks for none.
+    uint256 stakeWei;
+    RewardSplit split;
+    /// @dev Most provers that may commit.
+    uint16 maxProvers;
+    /// @dev Identifier of the architecture that the key's circuit fixes, below the scalar field order.
+    uint256 architectureId;
+    /// @dev Hash of the task document.
+    bytes32 documentHash;
+    /// @dev Where the document is found; kept in the event only.
+    string documentUri;
+}
+
+/// @notice A task as stored.
+/// @dev The first four slots are all that commit and settlement touch.
+struct Task {
+    // Slot 0
+    address poster;
+    TaskState state;
+    RewardSplit split;
+    uint16 maxProvers;
+    uint16 proverCount;
+    uint16 provenCount;
+    uint16 claimedCount;
+    // Slot 1
+    address rewardToken;
+    uint96 rewardWei;
+    // Slot 2
+    address stakeToken;
+    uint96 stakeWei;
+    // Slot 3
+    uint48 commitDeadline;
+    uint48 proveDeadline;
+    uint32 sampleCount;
+    uint32 minCorrect;
+    /// @dev Part of the reward that left the escrow: credited to somebody.
+    uint96 paidWei;
+    // Slot 4
+    /// @dev First-valid and best-score tasks: the leading prover, the winner once settled.
+    address leader;
+    uint32 leaderCorrect;
+    /// @dev Sum of `correct - minCorrect + 1` over the accepted proofs.
+    uint64 totalWeight;
+    // Slots 5 to 9
+    bytes32 keyId;
+    G1Point dataPoint;
+    uint256 architectureId;
+    bytes32 documentHash;
+}
