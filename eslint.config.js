@@ -11,7 +11,10 @@ export default defineConfig(
     },
     rules: {
       // Numbers and bigints in messages are what most messages are about.
-      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
       // Index loops walk several typed arrays at once.
       "@typescript-eslint/prefer-for-of": "off",
       // `noUncheckedIndexedAccess` with typed arrays in hot loops: the bound is the loop's.

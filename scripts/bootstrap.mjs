@@ -157,9 +157,7 @@ async function install(fingerprint) {
   ).optionalDependencies;
   const direct = atLeast(host, INSTALL_NODE);
   const ci = ["ci", "--no-audit", "--no-fund", "--no-update-notifier"];
-  const npmArguments = direct
-    ? ci
-    : ["exec", "--yes", `--package=node@${pinnedNode}`, "--", "npm", ...ci];
+  const npmArguments = direct ? ci : ["exec", "--yes", `--package=node@${pinnedNode}`, "--", "npm", ...ci];
   say(
     direct
       ? `installing the packages of package-lock.json with Node ${process.versions.node}`

@@ -67,7 +67,9 @@ if (import.meta.main) {
   const names = process.argv.slice(2);
   const unknown = names.filter((name) => !CHECKS.some((check) => check.name === name));
   if (unknown.length > 0) {
-    console.error(`unknown check ${unknown.join(", ")}; there are ${CHECKS.map(({ name }) => name).join(", ")}`);
+    console.error(
+      `unknown check ${unknown.join(", ")}; there are ${CHECKS.map(({ name }) => name).join(", ")}`,
+    );
     process.exit(2);
   }
   const wanted = CHECKS.filter((check) => names.length === 0 || names.includes(check.name));

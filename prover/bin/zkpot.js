@@ -11,7 +11,12 @@ const [major, minor] = process.versions.node.split(".").map(Number);
 if (major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18)) {
   await import("../src/cli/main.ts");
 } else {
-  const program = path.join("node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
+  const program = path.join(
+    "node_modules",
+    "node",
+    "bin",
+    process.platform === "win32" ? "node.exe" : "node",
+  );
   const node = [path.join(here, "..", ".."), path.join(here, "..")]
     .map((folder) => path.join(folder, program))
     .find((file) => existsSync(file));
@@ -22,7 +27,9 @@ if (major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18))
     );
     process.exitCode = 1;
   } else {
-    const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+    const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+      stdio: "inherit",
+    });
     // A terminal sends the interrupt to both; the child decides, we wait for it.
     process.on("SIGINT", () => {});
     process.on("SIGTERM", () => child.kill("SIGTERM"));

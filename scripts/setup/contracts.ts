@@ -13,7 +13,11 @@ export async function compileContracts(): Promise<void> {
     const child = spawn(
       process.execPath,
       [path.join(root, "node_modules/hardhat/dist/src/cli.js"), "compile", "--quiet"],
-      { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, HARDHAT_DISABLE_TELEMETRY_PROMPT: "true" } },
+      {
+        cwd: root,
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, HARDHAT_DISABLE_TELEMETRY: "true" },
+      },
     );
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
