@@ -1,0 +1,65 @@
+pragma circom 2.2.0;
+
+include "limbs.circom";
+include "packing.circom";
+
+// Lookups that bound one unit of a hidden layer for one sample.
+function unitLookupCount(MAGNITUDE_BITS, SHIFT, TABLE_BITS) {
+    return lookupCount(MAGNITUDE_BITS, TABLE_BITS) + lookupCount(SHIFT, TABLE_BITS);
+}
+
+// ReLU and rescale of a hidden layer: activation = max(floor(z / 2^SHIFT), 0), for UNITS units over
+// GROUPS words of SLOTS samples. The accumulators z are outputs, linear in what the prover committed,
+// to be tied to the matrix product by the caller.
+// Parameters   0 < MAGNITUDE_BITS ≤ TABLE_BITS, SHIFT ≥ 0, SLOTS·SLOT_BITS ≤ 252
+// Assumes      each lookup is constrained to 0 … 2^TABLE_BITS − 1 by a RangeLookup
+// Constrains   z == (activation − deficit)·2^SHIFT + remainder,  0 ≤ remainder < 2^SHIFT,
+//              activation·deficit == 0,  0 ≤ activation + deficit < 2^MAGNITUDE_BITS:
+//              one of the two is zero, the other a magnitude, so activation − deficit is
+//              floor(z / 2^SHIFT) and activation its positive part
+// Cost         UNITS·GROUPS·SLOTS non-linear constraints, unitLookupCount lookups per unit and sample
+template HiddenLayer(UNITS, GROUPS, SLOTS, SLOT_BITS, MAGNITUDE_BITS, SHIFT, TABLE_BITS) {
+    assert(0 < MAGNITUDE_BITS && MAGNITUDE_BITS <= TABLE_BITS && SHIFT >= 0);
+    var LIMBS = limbCount(SHIFT, TABLE_BITS);
+    var VALUES = UNITS * GROUPS * SLOTS;
+    signal input activations[UNITS][GROUPS][SLOTS];
+    signal input deficits[UNITS][GROUPS][SLOTS];
+    signal input remainderLimbs[UNITS * GROUPS * SLOTS * LIMBS]; // by unit, group, slot, limb
+    signal output activationWords[UNITS][GROUPS];
+    signal output accumulatorWords[UNITS][GROUPS];
+    signal output lookups[VALUES * unitLookupCount(MAGNITUDE_BITS, SHIFT, TABLE_BITS)];
+
+    component magnitude = Limbs(VALUES, MAGNITUDE_BITS, TABLE_BITS);
+    component remainder = Limbs(VALUES, SHIFT, TABLE_BITS);
+    for (var h = 0; h < UNITS; h++) {
+        for (var k = 0; k < GROUPS; k++) {
+            for (var m = 0; m < SLOTS; m++) {
+                var i = (h * GROUPS + k) * SLOTS + m;
+                activations[h][k][m] * deficits[h][k][m] === 0;
+                magnitude.limbs[i][0] <== activations[h][k][m] + deficits[h][k][m];
+                for (var b = 0; b < LIMBS; b++) {
+                    remainder.limbs[i][b] <== remainderLimbs[i * LIMBS + b];
+                }
+            }
+        }
+    }
+    var MAGNITUDE_LOOKUPS = VALUES * lookupCount(MAGNITUDE_BITS, TABLE_BITS);
+    for (var i = 0; i < MAGNITUDE_LOOKUPS; i++) {
+        lookups[i] <== magnitude.lookups[i];
+    }
+    for (var i = 0; i < VALUES * lookupCount(SHIFT, TABLE_BITS); i++) {
+        lookups[MAGNITUDE_LOOKUPS + i] <== remainder.lookups[i];
+    }
+
+    for (var h = 0; h < UNITS; h++) {
+        for (var k = 0; k < GROUPS; k++) {
+            var accumulators[SLOTS];
+            for (var m = 0; m < SLOTS; m++) {
+                accumulators[m] = (activations[h][k][m] - deficits[h][k][m]) * (1 << SHIFT)
+                    + remainder.values[(h * GROUPS + k) * SLOTS + m];
+            }
+            accumulatorWords[h][k] <== PackWord(SLOTS, SLOT_BITS)(accumulators);
+            activationWords[h][k] <== PackWord(SLOTS, SLOT_BITS)(activations[h][k]);
+        }
+    }
+}

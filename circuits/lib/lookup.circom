@@ -1,0 +1,33 @@
+pragma circom 2.2.0;
+
+include "sum.circom";
+
+// Every value lies in 0 … 2^BITS − 1, by the logarithmic derivative of the lookup relation
+// (logUp, Haböck 2022): Σ 1/(alpha − value_i) = Σ_t multiplicity_t/(alpha − t).
+// Parameters   0 < BITS ≤ 20, COUNT > 0
+// Assumes      alpha was drawn after every value and multiplicity was fixed: all of them are
+//              linear in statement, dataset block and committed block
+// Constrains   the multiset of values is covered by the table, except with probability
+//              (COUNT + 2^BITS)/r over alpha
+// Cost         COUNT + 2^BITS non-linear constraints
+template RangeLookup(BITS, COUNT) {
+    assert(0 < BITS && BITS <= 20 && COUNT > 0);
+    signal input alpha;
+    signal input values[COUNT];
+    signal input multiplicities[1 << BITS];
+
+    var ENTRIES = 1 << BITS;
+    signal reciprocals[COUNT];
+    for (var i = 0; i < COUNT; i++) {
+        reciprocals[i] <-- 1 / (alpha - values[i]);
+        reciprocals[i] * (alpha - values[i]) === 1;
+    }
+    signal shares[ENTRIES];
+    for (var t = 0; t < ENTRIES; t++) {
+        shares[t] <-- multiplicities[t] / (alpha - t);
+        shares[t] * (alpha - t) === multiplicities[t];
+    }
+    signal lookedUp <== Sum(COUNT)(reciprocals);
+    signal offered <== Sum(ENTRIES)(shares);
+    lookedUp === offered;
+}
