@@ -1,0 +1,90 @@
+import { z } from "zod";
+
+import { DataError } from "./data-error.ts";
+import type { Dataset } from "./dataset.ts";
+import { documentDigest, type DocumentKind } from "./document.ts";
+import {
+  type ClampedFeature,
+  INPUT_QUANTIZATION_SCHEMA,
+  type InputQuantization,
+  quantizeInputs,
+} from "./input-quantization.ts";
+import type { IntegerSamples } from "./samples.ts";
+
+/** What a buyer publishes for a task: the samples on the integer grid, and how real features get there. */
+export interface TestSet {
+  readonly name: string;
+  readonly classNames: readonly string[];
+  readonly inputQuantization: InputQuantization;
+  readonly samples: IntegerSamples;
+}
+
+/** Builds the public test set from the test part and a mapping fitted on the training part. */
+export function createTestSet(
+  name: string,
+  test: Dataset,
+  inputQuantization: InputQuantization,
+  options: { readonly outOfRange?: "clamp" | "error" } = {},
+): { readonly testSet: TestSet; readonly clamped: readonly ClampedFeature[] } {
+  const { samples, clamped } = quantizeInputs(test, inputQuantization, options);
+  return { testSet: { name, classNames: test.classNames, inputQuantization, samples }, clamped };
+}
+
+/** keccak256 of the test set's canonical bytes: what a task names. */
+export function testSetHash(testSet: TestSet): `0x${string}` {
+  return documentDigest(TEST_SET, testSet);
+}
+
+const TEST_SET_SCHEMA = z
+  .object({
+    name: z.string(),
+    classNames: z.array(z.string()).min(2),
+    inputQuantization: INPUT_QUANTIZATION_SCHEMA,
+    features: z.array(z.number().int().nonnegative()),
+    labels: z.array(z.number().int().nonnegative()).nonempty(),
+  })
+  .strict();
+
+type TestSetContent = z.infer<typeof TEST_SET_SCHEMA>;
+
+/** A saved test set; public. */
+export const TEST_SET: DocumentKind<TestSet, TestSetContent> = {
+  format: "zkpot.test-set",
+  version: 1,
+  schema: TEST_SET_SCHEMA,
+  encode: ({ name, classNames, inputQuantization, samples }) => ({
+    name,
+    classNames: [...classNames],
+    inputQuantization: {
+      inputBits: inputQuantization.inputBits,
+      featureNames: [...inputQuantization.featureNames] as [string, ...string[]],
+      features: [...inputQuantization.features],
+    },
+    features: [...samples.features],
+    labels: [...samples.labels] as [number, ...number[]],
+  }),
+  decode: ({ name, classNames, inputQuantization, features, labels }) => {
+    const featureCount = inputQuantization.features.length;
+    const limit = 2 ** inputQuantization.inputBits - 1;
+    const fail = (problem: string): never => {
+      throw new DataError("data.shape", problem, "Make the test set again.");
+    };
+    if (features.length !== labels.length * featureCount) {
+      fail(`${features.length} values for ${labels.length} samples of ${featureCount} features`);
+    }
+    if (features.some((value) => value > limit)) fail(`a feature exceeds ${limit}`);
+    if (labels.some((label) => label >= classNames.length)) fail(`a label exceeds ${classNames.length - 1}`);
+    return {
+      name,
+      classNames,
+      inputQuantization,
+      samples: {
+        sampleCount: labels.length,
+        featureCount,
+        classCount: classNames.length,
+        features: Int32Array.from(features),
+        labels: Int32Array.from(labels),
+      },
+    };
+  },
+};
