@@ -140,7 +140,7 @@ interface IStakeVault {
     /// @return lockId Identifier of the lock, unique in this vault, never zero.
     function lock(address account, address token, uint256 amountWei) external returns (uint64 lockId);
 
-    /// @notice Frees what is left of one of the caller's locks.
+    /// @notice Frees what is left of one of the caller's locks, possibly nothing, and ends the lock.
     function release(uint256 lockId) external;
 
     /// @notice Takes `amountWei` out of one of the caller's locks: `BURN_BPS` of it, rounded up, is burned, the rest is
@@ -176,7 +176,7 @@ interface IStakeVault {
         address token
     ) external view returns (LockerApproval memory);
 
-    /// @notice A lock made by `locker`; all zero once fully released or if it never existed.
+    /// @notice A lock made by `locker`; all zero once released or if it never existed.
     function lockOf(address locker, uint256 lockId) external view returns (StakeLock memory);
 
     /// @notice What slashing credited to an account and is not yet paid out.

@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 import {G1Point} from "./Proof.sol";
 
+using TaskLib for Task global;
+
 /// @notice Where a task stands; `ITaskMarket` has the table of transitions.
 enum TaskState {
     None,
@@ -92,4 +94,67 @@ struct Task {
     G1Point dataPoint;
     uint256 architectureId;
     bytes32 documentHash;
+}
+
+/// @title TaskLib
+/// @notice What a task's state implies and how it changes; the market checks whether a change is allowed.
+library TaskLib {
+    /* IMPLICATIONS */
+
+    /// @notice Whether no prover can commit any more.
+    function isClosedToCommitments(Task storage self) internal view returns (bool) {
+        return block.timestamp > self.commitDeadline || self.proverCount == self.maxProvers;
+    }
+
+    /// @notice Whether nothing that happens now can add an accepted proof.
+    function isDecided(Task storage self) internal view returns (bool) {
+        bool allProven = self.provenCount == self.proverCount;
+        return block.timestamp > self.proveDeadline || (allProven && self.isClosedToCommitments());
+    }
+
+    /// @notice Whether the task is in a final state.
+    function hasEnded(Task storage self) internal view returns (bool) {
+        TaskState state = self.state;
+        return state == TaskState.Settled || state == TaskState.Cancelled || state == TaskState.Expired;
+    }
+
+    /// @notice Weight of a count in a pro-rata split: one at the threshold.
+    function weightOf(Task storage self, uint32 correct) internal view returns (uint64) {
+        return uint64(correct) - self.minCorrect + 1;
+    }
+
+    /// @notice Pro-rata share of a count, rounded down.
+    function shareWeiOf(Task storage self, uint32 correct) internal view returns (uint256) {
+        // 96 bits times 33 bits: no overflow.
+        return (uint256(self.rewardWei) * self.weightOf(correct)) / self.totalWeight;
+    }
+
+    /// @notice Reward that nobody was credited yet.
+    function unpaidWei(Task storage self) internal view returns (uint256) {
+        return self.rewardWei - self.paidWei;
+    }
+
+    /* TRANSITIONS */
+
+    /// @notice Posted -> Committed, or one more prover in Committed and Proven.
+    function addProver(Task storage self) internal {
+        if (self.state == TaskState.Posted) self.state = TaskState.Committed;
+        ++self.proverCount;
+    }
+
+    /// @notice Committed -> Proven, or one more proof in Proven. Earlier proofs lead among equals.
+    function addProof(Task storage self, address prover, uint32 correct) internal {
+        self.state = TaskState.Proven;
+        ++self.provenCount;
+        self.totalWeight += self.weightOf(correct);
+        if (correct > self.leaderCorrect) {
+            self.leader = prover;
+            self.leaderCorrect = correct;
+        }
+    }
+
+    /// @notice Ends the task: Proven -> Settled, Posted -> Cancelled, Posted or Committed -> Expired.
+    function end(Task storage self, TaskState state) internal {
+        self.state = state;
+    }
 }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {G1Point} from "../types/Proof.sol";
+import {Bn254} from "./Bn254.sol";
+
+/// @title Statement
+/// @notice The order and the meaning of the words a proof is about: the only place that knows them.
+/// @dev Public signals of an accuracy circuit: statement [context, modelCommitment, correct], challenges [alpha, rho],
+///      dataset block, committed block. The blocks enter as the points `dataPoint` and `blockCommitment`.
+library Statement {
+    /// @dev Words of the statement of an accuracy proof.
+    uint256 internal constant ACCURACY_LENGTH = 3;
+
+    /// @dev Separates the contexts of accuracy proofs from those of other statements.
+    bytes32 internal constant ACCURACY_PURPOSE = keccak256("zkpot.accuracy.v1");
+
+    /// @dev Separates challenge seeds from every other hash.
+    bytes32 internal constant CHALLENGE_DOMAIN = keccak256("zkpot.challenge.v1");
+
+    /// @notice The statement word is not below the scalar field order, so that it would alias a smaller one.
+    error StatementWordTooLarge(uint256 index, uint256 value);
+
+    /// @notice The word that binds a proof to a chain, a market, a task, a round, a prover and a purpose.
+    function context(
+        address market,
+        uint256 taskId,
+        uint256 round,
+        address prover,
+        bytes32 purpose
+    ) internal view returns (uint256) {
+        bytes32 digest = keccak256(abi.encode(block.chainid, market, taskId, round, prover, purpose));
+        return uint256(digest) % Bn254.SCALAR_FIELD_ORDER;
+    }
+
+    /// @notice The statement "the model behind `modelCommitment` classifies at least `correct` samples correctly".
+    function accuracy(
+        uint256 context_,
+        uint256 modelCommitment,
+        uint256 correct
+    ) internal pure returns (uint256[] memory words) {
+        words = new uint256[](ACCURACY_LENGTH);
+        words[0] = context_;
+        words[1] = modelCommitment;
+        words[2] = correct;
+    }
+
+    /// @notice Reverts unless every word is below the scalar field order.
+    function requireCanonical(uint256[] calldata words) internal pure {
+        for (uint256 i = 0; i < words.length; ++i) {
+            if (words[i] >= Bn254.SCALAR_FIELD_ORDER) revert StatementWordTooLarge(i, words[i]);
+        }
+    }
+
+    /// @notice Digest of all that is fixed before the challenges are drawn.
+    function challengeSeed(
+        bytes32 keyId,
+        uint256[] calldata words,
+        G1Point calldata dataPoint,
+        G1Point calldata blockCommitment
+    ) internal pure returns (bytes32) {
+        return
+            keccak256(
+                abi.encodePacked(
+                    CHALLENGE_DOMAIN,
+                    keyId,
+                    words,
+                    dataPoint.x,
+                    dataPoint.y,
+                    blockCommitment.x,
+                    blockCommitment.y
+                )
+            );
+    }
+
+    /// @notice The circuit's challenges, drawn from the seed.
+    function challenges(bytes32 seed) internal pure returns (uint256 alpha, uint256 rho) {
+        alpha = uint256(keccak256(abi.encodePacked(seed, uint256(0)))) % Bn254.SCALAR_FIELD_ORDER;
+        rho = uint256(keccak256(abi.encodePacked(seed, uint256(1)))) % Bn254.SCALAR_FIELD_ORDER;
+    }
+}
