@@ -20,6 +20,8 @@ export interface DocumentKind<Value, Content> {
   readonly format: string;
   /** Raised whenever `content` changes shape. */
   readonly version: number;
+  /** Holds weights or training data in clear: files are readable by their owner only. */
+  readonly isSecret: boolean;
   /** Checks the shape of `content`. */
   readonly schema: z.ZodType<Content, z.ZodTypeDef, unknown>;
   /** Must lose nothing: `decode(encode(value))` equals `value`. */
@@ -118,18 +120,20 @@ export function decodeDocument<Value, Content>(
   }
 }
 
-/** Writes `value` to `path`, replacing the file in one step; `secret` makes it readable by its owner only. */
+/**
+ * Writes `value` to `path`, replacing the file in one step, with mode 0600 for kinds that hold secrets.
+ * Throws DocumentError `document.not-written`.
+ */
 export async function saveDocument<Value, Content>(
   path: string,
   kind: DocumentKind<Value, Content>,
   value: Value,
-  options: { readonly secret?: boolean } = {},
 ): Promise<void> {
   const text = encodeDocument(kind, value);
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
     // wx: never follow a link or reuse a file somebody else put there.
-    const file = await open(temporary, "wx", options.secret ? 0o600 : 0o644);
+    const file = await open(temporary, "wx", kind.isSecret ? 0o600 : 0o644);
     try {
       await file.writeFile(text);
       await file.sync();

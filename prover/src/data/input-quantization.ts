@@ -230,6 +230,7 @@ export const INPUT_QUANTIZATION_SCHEMA = z
 export const INPUT_QUANTIZATION: DocumentKind<InputQuantization, InputQuantization> = {
   format: "zkpot.input-quantization",
   version: 1,
+  isSecret: false,
   schema: INPUT_QUANTIZATION_SCHEMA,
   encode: (value) => value,
   decode: (content) => content,

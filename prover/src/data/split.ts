@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { DataError } from "./data-error.ts";
-import { countPerClass, type Dataset, selectSamples } from "./dataset.ts";
+import { type Dataset, selectSamples } from "./dataset.ts";
 import type { DocumentKind } from "./document.ts";
 import { SeededRandom } from "./random.ts";
 
@@ -126,6 +126,7 @@ type SplitContent = z.infer<typeof SPLIT_SCHEMA>;
 export const DATA_SPLIT: DocumentKind<DataSplit, SplitContent> = {
   format: "zkpot.data-split",
   version: 1,
+  isSecret: true,
   schema: SPLIT_SCHEMA,
   encode: (split) => {
     const { featureNames, classNames, featureCount } = split.train;

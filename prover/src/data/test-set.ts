@@ -51,6 +51,7 @@ type TestSetContent = z.infer<typeof TEST_SET_SCHEMA>;
 export const TEST_SET: DocumentKind<TestSet, TestSetContent> = {
   format: "zkpot.test-set",
   version: 1,
+  isSecret: false,
   schema: TEST_SET_SCHEMA,
   encode: ({ name, classNames, inputQuantization, samples }) => ({
     name,

@@ -17,7 +17,7 @@ import { ModelError } from "./model-error.ts";
  *   feature      0 ≤ x < 2^inputBits
  *   weight      −2^(weightBits−1) ≤ w < 2^(weightBits−1)
  *   bias        −2^(biasBits−1) ≤ b < 2^(biasBits−1)
- *   quotient    −2^(quotientBits−1) ≤ q < 2^(quotientBits−1)
+ *   quotient     |q| < 2^(quotientBits−1): the circuits look up its magnitude
  *   margin      |z_y − z_c| < 2^(marginBits−1) between the label's logit and any other
  */
 export interface Architecture {
@@ -28,7 +28,7 @@ export interface Architecture {
   readonly biasBits: number;
   readonly quotientBits: number;
   readonly marginBits: number;
-  /** One right shift per hidden layer: `layerSizes.length − 2` entries. */
+  /** One right shift per hidden layer, 0 for none: `layerSizes.length − 2` entries. */
   readonly shiftBits: readonly number[];
 }
 
@@ -59,7 +59,7 @@ export const ARCHITECTURE_SCHEMA = z
     biasBits: z.number().int().min(2).max(ARCHITECTURE_LIMITS.biasBits),
     quotientBits: z.number().int().min(2).max(ARCHITECTURE_LIMITS.quotientBits),
     marginBits: z.number().int().min(2).max(ARCHITECTURE_LIMITS.marginBits),
-    shiftBits: z.array(z.number().int().min(1).max(ARCHITECTURE_LIMITS.shiftBits)),
+    shiftBits: z.array(z.number().int().min(0).max(ARCHITECTURE_LIMITS.shiftBits)),
   })
   .strict();
 

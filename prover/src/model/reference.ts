@@ -96,11 +96,11 @@ function rescale(model: IntegerModel, layer: number, sums: Float64Array): Hidden
   for (let index = 0; index < sums.length; index++) {
     const sum = sums[index]!;
     const quotient = Math.floor(sum / divisor);
-    if (quotient < -limit || quotient >= limit) {
+    if (Math.abs(quotient) >= limit) {
       const [sample, neuron] = [Math.floor(index / width), index % width];
       throw new ModelError(
         "model.overflow",
-        `layer ${layer + 1}, neuron ${neuron + 1}, sample ${sample + 1}: quotient ${quotient} is outside ${-limit}..${limit - 1}`,
+        `layer ${layer + 1}, neuron ${neuron + 1}, sample ${sample + 1}: quotient ${quotient} is outside ±${limit - 1}`,
         "Quantise the float model again; interval bounds leave no room for this.",
         { layer: layer + 1, neuron: neuron + 1, sample: sample + 1, value: quotient, limit },
       );

@@ -1,0 +1,4 @@
+import { ProverError } from "../errors.ts";
+
+/** Training that cannot start or go on; codes start with `training.`. */
+export class TrainingError extends ProverError {}
