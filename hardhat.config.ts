@@ -4,6 +4,9 @@ import { fileURLToPath } from "node:url";
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
 
+/** The long profile of the tests: many more fuzz runs and longer invariant sequences. */
+const isLong = process.env["ZKPOT_LONG"] === "1";
+
 const root = path.dirname(fileURLToPath(import.meta.url));
 
 export default defineConfig({
@@ -20,6 +23,21 @@ export default defineConfig({
   paths: {
     sources: "./contracts",
     tests: { mocha: "./test/contracts", solidity: "./test/contracts" },
+    // Modules in modules/, journals and addresses in deployments/<deployment id>/.
     ignition: ".",
+  },
+  networks: {
+    // A local anvil at its default address.
+    anvil: { type: "http", url: "http://127.0.0.1:8545" },
+  },
+  test: {
+    solidity: {
+      fuzz: { runs: isLong ? 10_000 : 1_000 },
+      invariant: {
+        runs: isLong ? 10_000 : 256,
+        depth: isLong ? 100 : 128,
+        failOnRevert: true,
+      },
+    },
   },
 });
