@@ -223,8 +223,9 @@ async function runEpoch(
   epoch: number,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const { batchSize, learningRate, weightDecay, epochs, seed } = options;
+  const { batchSize, learningRate, weightDecay, inputNoise, epochs, seed } = options;
   const order = new SeededRandom(seed, `batch order of epoch ${epoch}`).permutation(train.sampleCount);
+  const noise = inputNoise === 0 ? undefined : noiseSource(train, inputNoise, seed, epoch);
   const batchCount = Math.ceil(train.sampleCount / batchSize);
   for (let batch = 0; batch < batchCount; batch++) {
     if (batch % BATCHES_PER_TURN === 0) {
@@ -234,7 +235,7 @@ async function runEpoch(
     const step = (epoch - 1) * batchCount + batch;
     const rate = (learningRate / 2) * (1 + Math.cos((Math.PI * step) / (epochs * batchCount)));
     const rows = order.subarray(batch * batchSize, (batch + 1) * batchSize);
-    const { inputs, targets } = batchTensors(tf, train, rows);
+    const { inputs, targets } = batchTensors(tf, train, rows, noise);
     optimizer.update(inputs, targets, step + 1, rate, weightDecay);
     tf.dispose([inputs, targets]);
   }
@@ -245,6 +246,7 @@ function batchTensors(
   tf: typeof TensorFlow,
   samples: FloatSamples,
   rows: ArrayLike<number>,
+  noise?: (feature: number) => number,
 ): { inputs: TensorFlow.Tensor2D; targets: TensorFlow.Tensor2D } {
   const { featureCount, classCount } = samples;
   const inputs = new Float32Array(rows.length * featureCount);
@@ -254,10 +256,27 @@ function batchTensors(
     inputs.set(samples.features.subarray(row * featureCount, (row + 1) * featureCount), index * featureCount);
     targets[index * classCount + samples.labels[row]!] = 1;
   }
+  if (noise)
+    for (let index = 0; index < inputs.length; index++) inputs[index]! += noise(index % featureCount);
   return {
     inputs: tf.tensor2d(inputs, [rows.length, featureCount]),
     targets: tf.tensor2d(targets, [rows.length, classCount]),
   };
+}
+
+/** Noise for one feature value at a time: triangular, with mean 0; none for silent features, as they must stay so. */
+function noiseSource(
+  train: FloatSamples,
+  inputNoise: number,
+  seed: string,
+  epoch: number,
+): (feature: number) => number {
+  const random = new SeededRandom(seed, `input noise of epoch ${epoch}`);
+  const isSilent = new Uint8Array(train.featureCount);
+  for (const feature of silentFeatures(train)) isSilent[feature] = 1;
+  // The sum of two uniform numbers has variance 1/6.
+  const scale = inputNoise * Math.sqrt(6);
+  return (feature) => (isSilent[feature] ? 0 : scale * (random.nextUnit() + random.nextUnit() - 1));
 }
 
 /** Mean loss and accuracy on all samples. */
@@ -369,7 +388,7 @@ function checkCheckpoint(
   };
   if (checkpoint.samplesDigest !== samplesDigest) fail("training samples");
   if (checkpoint.layerSizes.join() !== layerSizes.join()) fail("layer sizes");
-  for (const key of ["epochs", "batchSize", "learningRate", "weightDecay", "seed"] as const) {
+  for (const key of ["epochs", "batchSize", "learningRate", "weightDecay", "inputNoise", "seed"] as const) {
     if (checkpoint.options[key] !== options[key]) fail(`${key} (${checkpoint.options[key]})`);
   }
 }
