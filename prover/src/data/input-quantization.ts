@@ -210,7 +210,7 @@ function checkFeatures(dataset: Dataset, quantization: InputQuantization): void 
 export const INPUT_QUANTIZATION_SCHEMA = z
   .object({
     inputBits: z.number().int().min(1).max(MAX_INPUT_BITS),
-    featureNames: z.array(z.string()).nonempty(),
+    featureNames: z.array(z.string()).min(1),
     features: z.array(
       z
         .object({
@@ -226,12 +226,26 @@ export const INPUT_QUANTIZATION_SCHEMA = z
   .strict()
   .refine(({ featureNames, features }) => featureNames.length === features.length, "one mapping per feature");
 
+/** A mapping as plain mutable JSON, for documents that contain one. */
+export function plainInputQuantization(
+  quantization: InputQuantization,
+): z.infer<typeof INPUT_QUANTIZATION_SCHEMA> {
+  return {
+    inputBits: quantization.inputBits,
+    featureNames: [...quantization.featureNames],
+    features: quantization.features.map((mapping) => ({ ...mapping })),
+  };
+}
+
 /** A saved input mapping. */
-export const INPUT_QUANTIZATION: DocumentKind<InputQuantization, InputQuantization> = {
+export const INPUT_QUANTIZATION: DocumentKind<
+  InputQuantization,
+  z.infer<typeof INPUT_QUANTIZATION_SCHEMA>
+> = {
   format: "zkpot.input-quantization",
   version: 1,
   isSecret: false,
   schema: INPUT_QUANTIZATION_SCHEMA,
-  encode: (value) => value,
+  encode: plainInputQuantization,
   decode: (content) => content,
 };

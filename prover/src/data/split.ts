@@ -104,7 +104,7 @@ function testQuotas(classSizes: readonly number[], testFraction: number): number
 
 const DATASET_SCHEMA = z
   .object({
-    featureNames: z.array(z.string()).nonempty(),
+    featureNames: z.array(z.string()).min(1),
     classNames: z.array(z.string()).min(2),
     features: z.array(z.number().finite()),
     labels: z.array(z.number().int().nonnegative()),
@@ -146,7 +146,7 @@ export const DATA_SPLIT: DocumentKind<DataSplit, SplitContent> = {
     }
     return {
       dataset: {
-        featureNames: [...featureNames] as [string, ...string[]],
+        featureNames: [...featureNames],
         classNames: [...classNames],
         features,
         labels,

@@ -7,6 +7,7 @@ import {
   type ClampedFeature,
   INPUT_QUANTIZATION_SCHEMA,
   type InputQuantization,
+  plainInputQuantization,
   quantizeInputs,
 } from "./input-quantization.ts";
 import type { IntegerSamples } from "./samples.ts";
@@ -41,7 +42,7 @@ const TEST_SET_SCHEMA = z
     classNames: z.array(z.string()).min(2),
     inputQuantization: INPUT_QUANTIZATION_SCHEMA,
     features: z.array(z.number().int().nonnegative()),
-    labels: z.array(z.number().int().nonnegative()).nonempty(),
+    labels: z.array(z.number().int().nonnegative()).min(1),
   })
   .strict();
 
@@ -56,13 +57,9 @@ export const TEST_SET: DocumentKind<TestSet, TestSetContent> = {
   encode: ({ name, classNames, inputQuantization, samples }) => ({
     name,
     classNames: [...classNames],
-    inputQuantization: {
-      inputBits: inputQuantization.inputBits,
-      featureNames: [...inputQuantization.featureNames] as [string, ...string[]],
-      features: [...inputQuantization.features],
-    },
+    inputQuantization: plainInputQuantization(inputQuantization),
     features: [...samples.features],
-    labels: [...samples.labels] as [number, ...number[]],
+    labels: [...samples.labels],
   }),
   decode: ({ name, classNames, inputQuantization, features, labels }) => {
     const featureCount = inputQuantization.features.length;

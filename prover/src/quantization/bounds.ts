@@ -32,7 +32,10 @@ export interface LayerBounds {
   readonly boundedUpper: number;
   /** Signed bits allowed for the bounded values. */
   readonly boundedBitsLimit: number;
-  /** Unused bits: log2 of the limit over the largest bounded magnitude; negative when a bound does not hold. */
+  /**
+   * Unused bits: log2 of the limit over the largest bounded magnitude, rounded down to thousandths; negative when a
+   * bound does not hold.
+   */
   readonly headroomBits: number;
 }
 
@@ -150,7 +153,7 @@ function describeLayer(
     boundedLower,
     boundedUpper,
     boundedBitsLimit,
-    headroomBits: Math.log2(limit / Math.max(reach, 1)),
+    headroomBits: Math.floor(1000 * Math.log2(limit / Math.max(reach, 1))) / 1000,
   };
 }
 
