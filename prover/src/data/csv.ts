@@ -265,7 +265,8 @@ class RowReader {
   #readNumber(cell: string, column: number, where: string, line: number): number {
     if (DECIMAL.test(cell)) {
       const value = Number(cell);
-      if (Number.isFinite(value)) return value;
+      // + 0 turns −0 into 0: JSON cannot tell them apart.
+      if (Number.isFinite(value)) return value + 0;
     }
     const name = this.#columnNames?.[column];
     const place = `${where}, column ${column + 1}${name === undefined ? "" : ` (${name})`}`;

@@ -88,7 +88,7 @@ export const INTEGER_MODEL: DocumentKind<IntegerModelFile, IntegerModelContent> 
     }
     // The report is a consequence of the weights: one that says something else is wrong.
     const actual = analyseBounds(model);
-    if (canonicalJson(bounds as JsonValue) !== canonicalJson(plainBounds(actual) as JsonValue)) {
+    if (canonicalJson(bounds) !== canonicalJson(plainBounds(actual))) {
       throw mismatch("the bound report does not belong to these weights");
     }
     return { quantized: { model, weightScales, sumScales, bounds: actual }, classNames, inputQuantization };

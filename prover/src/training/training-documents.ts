@@ -7,7 +7,7 @@ import {
   plainInputQuantization,
 } from "../data/input-quantization.ts";
 import { type FloatModel, validateFloatModel } from "../model/float-model.ts";
-import type { EpochRecord, TrainingCheckpoint } from "./train.ts";
+import type { EpochRecord, TrainingCheckpoint } from "./checkpoint.ts";
 import { TrainingError } from "./training-error.ts";
 import { TRAINING_OPTIONS_SCHEMA, type TrainingOptions } from "./training-options.ts";
 
