@@ -8,15 +8,15 @@ import type { Dataset } from "./dataset.ts";
 /** How a CSV file is to be read. */
 export interface CsvOptions {
   /** Column of the label: its name (needs a header) or its index, negative from the end. Default −1, the last. */
-  readonly label?: string | number;
+  readonly label?: string | number | undefined;
   /** Whether the first row holds names; `auto` says yes when none of its feature cells is a number. Default `auto`. */
-  readonly header?: "auto" | boolean;
+  readonly header?: "auto" | boolean | undefined;
   /** Columns to leave out, by name or index, e.g. a row number. */
-  readonly ignoreColumns?: readonly (string | number)[];
+  readonly ignoreColumns?: readonly (string | number)[] | undefined;
   /** Default `,`. */
-  readonly delimiter?: string;
+  readonly delimiter?: string | undefined;
   /** What errors call the file. */
-  readonly source?: string;
+  readonly source?: string | undefined;
 }
 
 /** Largest CSV file read: 256 MiB. */

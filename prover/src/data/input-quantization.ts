@@ -106,7 +106,7 @@ function fitFeature(name: string, minimum: number, maximum: number, inputBits: n
 export function quantizeInputs(
   dataset: Dataset,
   quantization: InputQuantization,
-  options: { readonly outOfRange?: "clamp" | "error" } = {},
+  options: { readonly outOfRange?: "clamp" | "error" | undefined } = {},
 ): { readonly samples: IntegerSamples; readonly clamped: readonly ClampedFeature[] } {
   checkFeatures(dataset, quantization);
   const { sampleCount, featureCount } = dataset;

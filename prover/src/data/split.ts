@@ -26,7 +26,7 @@ export interface DataSplit {
  */
 export function stratifiedSplit(
   dataset: Dataset,
-  options: { readonly seed: string; readonly testFraction?: number },
+  options: { readonly seed: string; readonly testFraction?: number | undefined },
 ): DataSplit {
   const { seed, testFraction = 0.2 } = options;
   if (!(testFraction > 0 && testFraction < 1)) {

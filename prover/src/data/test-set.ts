@@ -25,7 +25,7 @@ export function createTestSet(
   name: string,
   test: Dataset,
   inputQuantization: InputQuantization,
-  options: { readonly outOfRange?: "clamp" | "error" } = {},
+  options: { readonly outOfRange?: "clamp" | "error" | undefined } = {},
 ): { readonly testSet: TestSet; readonly clamped: readonly ClampedFeature[] } {
   const { samples, clamped } = quantizeInputs(test, inputQuantization, options);
   return { testSet: { name, classNames: test.classNames, inputQuantization, samples }, clamped };

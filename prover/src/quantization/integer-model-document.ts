@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { canonicalJson, type JsonValue } from "../data/canonical-json.ts";
+import { canonicalJson } from "../data/canonical-json.ts";
 import type { DocumentKind } from "../data/document.ts";
 import {
   INPUT_QUANTIZATION_SCHEMA,

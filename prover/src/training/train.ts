@@ -33,13 +33,13 @@ export interface TrainingResult {
 export interface TrainingRun {
   readonly train: FloatSamples;
   /** Only measured, never learnt from. */
-  readonly validation?: FloatSamples;
+  readonly validation?: FloatSamples | undefined;
   readonly options: TrainingOptions;
   readonly backend: TrainingBackend;
   /** Stops training; the unfinished epoch is dropped. */
-  readonly signal?: AbortSignal;
-  readonly onEpoch?: (record: EpochRecord) => void;
-  readonly resumeFrom?: TrainingCheckpoint;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEpoch?: ((record: EpochRecord) => void) | undefined;
+  readonly resumeFrom?: TrainingCheckpoint | undefined;
 }
 
 /** Batches between two looks at the event loop, so that an interrupt gets through. */
