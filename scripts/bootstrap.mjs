@@ -156,8 +156,11 @@ async function install(fingerprint) {
     readFileSync(path.join(root, "package.json"), "utf8"),
   ).optionalDependencies;
   const direct = atLeast(host, INSTALL_NODE);
-  const ci = ["ci", "--no-audit", "--no-fund", "--no-update-notifier"];
-  const npmArguments = direct ? ci : ["exec", "--yes", `--package=node@${pinnedNode}`, "--", "npm", ...ci];
+  const options = ["--loglevel=error", "--no-update-notifier", "--fetch-retry-maxtimeout=10000"];
+  const ci = ["ci", "--no-audit", "--no-fund", ...options];
+  const npmArguments = direct
+    ? ci
+    : ["exec", "--yes", ...options, `--package=node@${pinnedNode}`, "--", "npm", ...ci];
   say(
     direct
       ? `installing the packages of package-lock.json with Node ${process.versions.node}`

@@ -1,0 +1,93 @@
+import { FetchRequest, JsonRpcProvider, Network } from "ethers";
+
+import type { NetworkProfile } from "../config.ts";
+import { ChainError } from "./chain-error.ts";
+
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** A node that answered, on the chain that was expected. */
+export interface Connection {
+  readonly provider: JsonRpcProvider;
+  readonly chainId: bigint;
+  readonly profile: NetworkProfile;
+}
+
+/**
+ * Connects to the node of a profile and compares `eth_chainId` with the profile's.
+ * Throws ChainError `chain.unreachable` or `chain.wrong-chain`.
+ */
+export async function connect(profile: NetworkProfile): Promise<Connection> {
+  const chainId = await askChainId(profile.rpcUrl);
+  if (chainId !== BigInt(profile.chainId)) {
+    throw new ChainError(
+      "chain.wrong-chain",
+      `the node at ${redactUrl(profile.rpcUrl)} is on chain ${chainId}, network ${profile.name} expects chain ${profile.chainId}`,
+      "Start the right node, or correct rpcUrl or chainId of the network.",
+      { network: profile.name, found: chainId, expected: profile.chainId },
+    );
+  }
+  return { provider: makeProvider(profile.rpcUrl, chainId), chainId, profile };
+}
+
+/** The chain id a node reports; throws ChainError `chain.unreachable`. */
+export async function askChainId(rpcUrl: string): Promise<bigint> {
+  let answer: unknown;
+  try {
+    const response = await fetch(rpcUrl, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] }),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    answer = ((await response.json()) as { result?: unknown }).result;
+  } catch (cause) {
+    throw unreachable(rpcUrl, cause);
+  }
+  if (typeof answer !== "string" || !/^0x[0-9a-fA-F]+$/.test(answer)) {
+    throw unreachable(rpcUrl, new Error("its answer is not one of an Ethereum node"));
+  }
+  return BigInt(answer);
+}
+
+/**
+ * The time a transaction sent now will meet, in seconds since 1970: a chain without traffic has an old last block,
+ * a test chain may be ahead of the clock.
+ */
+export async function chainTime(connection: Connection): Promise<bigint> {
+  const latest = await connection.provider.getBlock("latest");
+  const clock = Math.floor(Date.now() / 1000);
+  return BigInt(Math.max(latest?.timestamp ?? 0, clock));
+}
+
+/** A URL without what may be a secret: user, password, path and query often carry an access key. */
+export function redactUrl(rpcUrl: string): string {
+  try {
+    const { protocol, host, pathname, search, username } = new URL(rpcUrl);
+    const hidden = pathname.length > 1 || search !== "" || username !== "";
+    return `${protocol}//${host}${hidden ? "/…" : ""}`;
+  } catch {
+    return "the configured URL";
+  }
+}
+
+function makeProvider(rpcUrl: string, chainId: bigint): JsonRpcProvider {
+  const request = new FetchRequest(rpcUrl);
+  request.timeout = REQUEST_TIMEOUT_MS;
+  // The chain id was just checked: asking again before every request would double the traffic.
+  const network = Network.from(chainId);
+  const provider = new JsonRpcProvider(request, network, { staticNetwork: network, batchMaxCount: 1 });
+  provider.pollingInterval = 500;
+  return provider;
+}
+
+function unreachable(rpcUrl: string, cause: unknown): ChainError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const inner = cause instanceof Error && cause.cause instanceof Error ? `: ${cause.cause.message}` : "";
+  return new ChainError(
+    "chain.unreachable",
+    `no Ethereum node answers at ${redactUrl(rpcUrl)} (${reason}${inner})`,
+    "Start the node (for a local one: `npx anvil`), or correct the RPC URL.",
+    { rpcUrl: redactUrl(rpcUrl) },
+    { cause },
+  );
+}

@@ -1,0 +1,137 @@
+import { type ErrorDescription, isError } from "ethers";
+
+import { ProverError } from "../errors.ts";
+import { contractInterface, type InterfaceName } from "./abis.ts";
+import { ChainError } from "./chain-error.ts";
+
+const INTERFACES: readonly InterfaceName[] = ["ITaskMarket", "IStakeVault", "ICircuitRegistry"];
+
+/** What to do about a refusal; those that are not listed name the fault in their values. */
+const NEXT_STEPS: Readonly<Record<string, string>> = {
+  CircuitRegistryDevelopmentKey:
+    "Register a key from a ceremony; this registry refuses development keys, as it must on a public chain.",
+  CircuitRegistryKeyExists: "Nothing to do: the key is registered.",
+  CircuitRegistryTooFewContributions: "Add contributions to the key (`zkpot keys contribute`) and try again.",
+  CircuitRegistryUnknownKey: "Register the key with `zkpot keys register`.",
+  StakeVaultInsufficientStake: "Deposit stake with `zkpot stake deposit`.",
+  StakeVaultLimitExceeded: "Allow the market to lock more with `zkpot stake approve`.",
+  StakeVaultNothingToWithdraw: "Nothing to do: there is no credit.",
+  StakeVaultNothingUnbonding: "Request it first with `zkpot stake unbond`.",
+  StakeVaultStillUnbonding: "Wait until the delay has passed; `zkpot stake show` says when.",
+  TaskMarketAlreadyCommitted:
+    "Go on with `zkpot prove` and `zkpot submit`, with the model that was committed.",
+  TaskMarketAlreadyProven: "Nothing to do: the proof was accepted; see `zkpot claim`.",
+  TaskMarketBelowThreshold: "Train a better model, or choose a task with a lower threshold.",
+  TaskMarketDeadlineNotPassed: "Wait for the deadline; `zkpot task show` says when.",
+  TaskMarketDeadlinePassed: "Choose another task with `zkpot task list`.",
+  TaskMarketFull: "Choose another task with `zkpot task list`.",
+  TaskMarketInvalidProof:
+    "Prove again for this task, this network and this account; a proof counts for one prover only.",
+  TaskMarketNotCommitted: "Commit to the model first with `zkpot commit`.",
+  TaskMarketNotPoster: "Use the account that posted the task.",
+  TaskMarketNothingToClaim: "Nothing to do: there is no unclaimed share.",
+  TaskMarketNothingToWithdraw: "Nothing to do: there is no credit.",
+  TaskMarketUnknownKey: "Register the key with `zkpot keys register`.",
+  TaskMarketWrongState: "See where the task stands with `zkpot task show`.",
+};
+
+/** States of a task as the contract numbers them. */
+const TASK_STATES = ["none", "posted", "committed", "proven", "settled", "cancelled", "expired"];
+
+/** A refusal by one of the contracts: its custom error with its values, or undefined for other data. */
+export function decodeRevert(data: string): ErrorDescription | undefined {
+  for (const name of INTERFACES) {
+    const found = contractInterface(name).parseError(data);
+    if (found !== null && found.name !== "Error" && found.name !== "Panic") return found;
+  }
+  return undefined;
+}
+
+/**
+ * The error a user meets for whatever ethers threw while doing `what` (e.g. "committing to task 3"):
+ * contract refusals by name with their values, missing funds, an unreachable node.
+ */
+export function toChainError(cause: unknown, what: string): ProverError {
+  if (cause instanceof ProverError) return cause;
+  const data = revertData(cause);
+  const revert = data === undefined ? undefined : decodeRevert(data);
+  if (revert !== undefined) return refusal(revert, what, cause);
+  if (isError(cause, "INSUFFICIENT_FUNDS")) {
+    return new ChainError(
+      "chain.insufficient-funds",
+      `${what}: the account cannot pay the value and the gas`,
+      "Send coins to the account, or use another one.",
+      {},
+      { cause },
+    );
+  }
+  if (isError(cause, "NONCE_EXPIRED") || isError(cause, "REPLACEMENT_UNDERPRICED")) {
+    return new ChainError(
+      "chain.nonce-used",
+      `${what}: another transaction of this account used the same number first`,
+      "Run the command again; use one account from one program at a time.",
+      {},
+      { cause },
+    );
+  }
+  if (isError(cause, "CALL_EXCEPTION")) {
+    return new ChainError(
+      "chain.reverted",
+      `${what}: the contract refused without a reason (${cause.shortMessage})`,
+      "Check with `zkpot doctor` that the network's addresses belong to this version of zkpot.",
+      {},
+      { cause },
+    );
+  }
+  const reason = cause instanceof Error ? shortReason(cause) : String(cause);
+  return new ChainError(
+    "chain.request-failed",
+    `${what}: the node did not do it (${reason})`,
+    "Check the node with `zkpot doctor` and run the command again: finished steps are not repeated.",
+    {},
+    { cause },
+  );
+}
+
+function refusal(revert: ErrorDescription, what: string, cause: unknown): ChainError {
+  const values: Record<string, unknown> = {};
+  revert.fragment.inputs.forEach((input, index) => {
+    const value: unknown = revert.args[index];
+    values[input.name] = input.name === "state" ? (TASK_STATES[Number(value)] ?? value) : value;
+  });
+  const listed = Object.entries(values)
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join(", ");
+  return new ChainError(
+    `contract.${revert.name}`,
+    `${what}: the contract refused with ${revert.name}${listed === "" ? "" : ` (${listed})`}`,
+    NEXT_STEPS[revert.name] ?? "Correct the value that the refusal names.",
+    values,
+    { cause },
+  );
+}
+
+/** Revert data in an ethers error, wherever the node put it. */
+function revertData(cause: unknown): string | undefined {
+  if (isError(cause, "CALL_EXCEPTION") && cause.data !== null && cause.data !== "0x") return cause.data;
+  const match = /"data":\s*"(0x[0-9a-fA-F]{8,})"/.exec(safeJson(cause));
+  return match?.[1];
+}
+
+function safeJson(cause: unknown): string {
+  try {
+    return (
+      JSON.stringify(
+        (cause as { info?: unknown; error?: unknown }).info ?? (cause as { error?: unknown }).error,
+      ) ?? ""
+    );
+  } catch {
+    return "";
+  }
+}
+
+/** The node's own words without the request that ethers appends: it may hold an access key. */
+function shortReason(cause: Error): string {
+  const { shortMessage, info } = cause as { shortMessage?: string; info?: { error?: { message?: string } } };
+  return info?.error?.message ?? shortMessage ?? cause.message.split(" (")[0]!;
+}

@@ -1,0 +1,330 @@
+import { ZeroAddress } from "ethers";
+
+import type { ITaskMarket } from "../../../types/ethers-contracts/index.ts";
+import { contractInterface } from "./abis.ts";
+import { ChainError } from "./chain-error.ts";
+import type { Contracts } from "./contracts.ts";
+import { toChainError } from "./decode-error.ts";
+import { sendOnce, type Sender, type SentTransaction } from "./send.ts";
+import { allowToken } from "./stake.ts";
+
+/** States of a task, as the contract numbers them. */
+export const TASK_STATES = [
+  "none",
+  "posted",
+  "committed",
+  "proven",
+  "settled",
+  "cancelled",
+  "expired",
+] as const;
+export type TaskState = (typeof TASK_STATES)[number];
+
+/** How the reward is divided, as the contract numbers it. */
+export const REWARD_SPLITS = ["first-valid", "best-score", "pro-rata"] as const;
+export type RewardSplit = (typeof REWARD_SPLITS)[number];
+
+/** States of one prover's submission, as the contract numbers them. */
+export const SUBMISSION_STATES = ["none", "committed", "proven", "claimed"] as const;
+export type SubmissionState = (typeof SUBMISSION_STATES)[number];
+
+/** A point of G1 as the contracts take it; (0, 0) is infinity. */
+export interface ChainPoint {
+  readonly x: bigint;
+  readonly y: bigint;
+}
+
+/** A task as the market stores it; times in seconds since 1970, amounts in the smallest unit of the token. */
+export interface TaskRecord {
+  readonly taskId: bigint;
+  readonly state: TaskState;
+  readonly poster: string;
+  readonly split: RewardSplit;
+  readonly rewardToken: string;
+  readonly rewardWei: bigint;
+  readonly stakeToken: string;
+  readonly stakeWei: bigint;
+  readonly commitDeadline: bigint;
+  readonly proveDeadline: bigint;
+  readonly sampleCount: number;
+  readonly minCorrect: number;
+  readonly maxProvers: number;
+  readonly proverCount: number;
+  readonly provenCount: number;
+  /** The leading prover, the winner once settled; the zero address if there is none. */
+  readonly leader: string;
+  readonly leaderCorrect: number;
+  readonly keyId: string;
+  readonly dataPoint: ChainPoint;
+  readonly architectureId: bigint;
+  readonly documentHash: string;
+}
+
+/** A task with what only its events tell. */
+export interface TaskDetails extends TaskRecord {
+  readonly documentUri: string;
+  readonly postedAtBlock: number;
+  readonly submissions: readonly SubmissionRecord[];
+}
+
+/** What one prover handed in for a task. */
+export interface SubmissionRecord {
+  readonly prover: string;
+  readonly state: SubmissionState;
+  readonly modelCommitment: bigint;
+  /** 0 before the proof. */
+  readonly correct: number;
+  /** Seconds since 1970; 0 before the proof. */
+  readonly provenAt: bigint;
+  /** 0 without locked stake. */
+  readonly lockId: bigint;
+}
+
+/** What a poster asks for; see TaskSpec in the contracts. */
+export interface TaskTerms {
+  readonly rewardToken: string;
+  readonly rewardWei: bigint;
+  readonly keyId: string;
+  readonly dataPoint: ChainPoint;
+  readonly sampleCount: number;
+  readonly minCorrect: number;
+  readonly commitDeadline: bigint;
+  readonly proveDeadline: bigint;
+  readonly stakeToken: string;
+  readonly stakeWei: bigint;
+  readonly split: RewardSplit;
+  readonly maxProvers: number;
+  readonly architectureId: bigint;
+  readonly documentHash: string;
+  readonly documentUri: string;
+}
+
+/** The five points of a proof as the contract takes them. */
+export type ChainProof = Parameters<ITaskMarket["prove"]["staticCall"]>[2];
+
+/** Reads a task; throws ChainError `chain.no-such-task`. */
+export async function readTask(contracts: Contracts, taskId: bigint): Promise<TaskRecord> {
+  const task = await contracts.market.task(taskId);
+  const state = TASK_STATES[Number(task.state)]!;
+  if (state === "none") {
+    const count = await contracts.market.taskCount();
+    throw new ChainError(
+      "chain.no-such-task",
+      `there is no task ${taskId}; the market has ${count === 0n ? "no tasks" : `tasks 1 to ${count}`}`,
+      "See the tasks with `zkpot task list`.",
+      { taskId, taskCount: count },
+    );
+  }
+  return {
+    taskId,
+    state,
+    poster: task.poster,
+    split: REWARD_SPLITS[Number(task.split)]!,
+    rewardToken: task.rewardToken,
+    rewardWei: task.rewardWei,
+    stakeToken: task.stakeToken,
+    stakeWei: task.stakeWei,
+    commitDeadline: task.commitDeadline,
+    proveDeadline: task.proveDeadline,
+    sampleCount: Number(task.sampleCount),
+    minCorrect: Number(task.minCorrect),
+    maxProvers: Number(task.maxProvers),
+    proverCount: Number(task.proverCount),
+    provenCount: Number(task.provenCount),
+    leader: task.leader,
+    leaderCorrect: Number(task.leaderCorrect),
+    keyId: task.keyId,
+    dataPoint: { x: task.dataPoint.x, y: task.dataPoint.y },
+    architectureId: task.architectureId,
+    documentHash: task.documentHash,
+  };
+}
+
+/** Reads a task with its document's place and all its submissions. */
+export async function readTaskDetails(contracts: Contracts, taskId: bigint): Promise<TaskDetails> {
+  const record = await readTask(contracts, taskId);
+  const { market, firstBlock } = contracts;
+  const [posted, committed] = await Promise.all([
+    market.queryFilter(market.filters.TaskPosted(taskId), firstBlock),
+    market.queryFilter(market.filters.ModelCommitted(taskId), firstBlock),
+  ]);
+  const submissions = await Promise.all(
+    committed.map((event) => readSubmission(contracts, taskId, event.args.prover)),
+  );
+  return {
+    ...record,
+    documentUri: posted[0]?.args.spec.documentUri ?? "",
+    postedAtBlock: posted[0]?.blockNumber ?? 0,
+    submissions,
+  };
+}
+
+/** All tasks posted since the deployment, oldest first, found by their events. */
+export async function listTasks(contracts: Contracts): Promise<TaskRecord[]> {
+  const { market, firstBlock } = contracts;
+  const events = await market.queryFilter(market.filters.TaskPosted(), firstBlock);
+  return await Promise.all(events.map((event) => readTask(contracts, event.args.taskId)));
+}
+
+/** What a prover handed in for a task; state `none` if nothing. */
+export async function readSubmission(
+  contracts: Contracts,
+  taskId: bigint,
+  prover: string,
+): Promise<SubmissionRecord> {
+  const submission = await contracts.market.submission(taskId, prover);
+  return {
+    prover,
+    state: SUBMISSION_STATES[Number(submission.state)]!,
+    modelCommitment: submission.modelCommitment,
+    correct: Number(submission.correct),
+    provenAt: submission.provenAt,
+    lockId: submission.lockId,
+  };
+}
+
+/** Posts a task, escrowing its reward; ERC-20 rewards are approved for the market first. Returns the task's id. */
+export async function postTask(
+  sender: Sender,
+  contracts: Contracts,
+  terms: TaskTerms,
+): Promise<{ readonly taskId: bigint; readonly transaction: SentTransaction }> {
+  const { taskMarket } = contracts.addresses;
+  await allowToken(sender, terms.rewardToken, taskMarket, terms.rewardWei);
+  const spec = { ...terms, split: REWARD_SPLITS.indexOf(terms.split) };
+  // The deadlines move with the clock; a repeated command means the same task all the same.
+  const { commitDeadline: _commit, proveDeadline: _prove, ...steady } = terms;
+  const purpose = `market ${taskMarket} post ${JSON.stringify(steady, bigintAsText)}`;
+  const transaction = await sendOnce(sender, purpose, "posting the task", {
+    to: taskMarket,
+    data: contractInterface("ITaskMarket").encodeFunctionData("post", [spec]),
+    value: terms.rewardToken === ZeroAddress ? terms.rewardWei : 0n,
+  });
+  for (const log of transaction.receipt.logs) {
+    const event = contractInterface("ITaskMarket").parseLog(log);
+    if (event?.name === "TaskPosted") return { taskId: event.args.getValue("taskId") as bigint, transaction };
+  }
+  throw new ChainError(
+    "chain.no-event",
+    `the transaction ${transaction.hash} posted no task`,
+    "Check that the address of the market is the one of this version of zkpot.",
+    { hash: transaction.hash },
+  );
+}
+
+/** Takes a task back that nobody has committed to. */
+export async function cancelTask(
+  sender: Sender,
+  contracts: Contracts,
+  taskId: bigint,
+): Promise<SentTransaction> {
+  return await sendToMarket(sender, contracts, `cancelling task ${taskId}`, "cancel", [taskId]);
+}
+
+/** Commits the account to a model and locks its stake. */
+export async function commitModel(
+  sender: Sender,
+  contracts: Contracts,
+  taskId: bigint,
+  modelCommitment: bigint,
+): Promise<SentTransaction> {
+  return await sendToMarket(sender, contracts, `committing to task ${taskId}`, "commit", [
+    taskId,
+    modelCommitment,
+  ]);
+}
+
+/** Runs the handing in of a proof without sending it; throws the contract's refusal. */
+export async function simulateProof(
+  contracts: Contracts,
+  account: string,
+  taskId: bigint,
+  correct: number,
+  proof: ChainProof,
+): Promise<void> {
+  try {
+    await contracts.market.prove.staticCall(taskId, correct, proof, { from: account });
+  } catch (cause) {
+    throw toChainError(cause, `handing in the proof for task ${taskId}`);
+  }
+}
+
+/** Hands in a proof that the committed model classifies at least `correct` samples correctly. */
+export async function submitProof(
+  sender: Sender,
+  contracts: Contracts,
+  taskId: bigint,
+  correct: number,
+  proof: ChainProof,
+): Promise<SentTransaction> {
+  const { taskMarket: to } = contracts.addresses;
+  // One proof per prover and task: another proof of the same account means the same purpose.
+  return await sendOnce(sender, `market ${to} prove ${taskId}`, `handing in the proof for task ${taskId}`, {
+    to,
+    data: contractInterface("ITaskMarket").encodeFunctionData("prove", [taskId, correct, proof]),
+  });
+}
+
+/** Ends a task whose time has come: `settle` with accepted proofs, `expire` without. */
+export async function endTask(
+  sender: Sender,
+  contracts: Contracts,
+  taskId: bigint,
+  how: "settle" | "expire",
+): Promise<SentTransaction> {
+  const what = how === "settle" ? `settling task ${taskId}` : `expiring task ${taskId}`;
+  return await sendToMarket(sender, contracts, what, how, [taskId]);
+}
+
+/** Credits a prover its share of a settled pro-rata task. */
+export async function claimShare(
+  sender: Sender,
+  contracts: Contracts,
+  taskId: bigint,
+  prover: string,
+): Promise<SentTransaction> {
+  return await sendToMarket(sender, contracts, `claiming the share of task ${taskId}`, "claim", [
+    taskId,
+    prover,
+  ]);
+}
+
+/** Frees the stake of a prover that has proved, or of any prover once the task has ended. */
+export async function releaseStake(
+  sender: Sender,
+  contracts: Contracts,
+  taskId: bigint,
+  prover: string,
+): Promise<SentTransaction> {
+  return await sendToMarket(sender, contracts, `releasing the stake of task ${taskId}`, "releaseStake", [
+    taskId,
+    prover,
+  ]);
+}
+
+/** Pays out all the market has credited to the account in `token`. */
+export async function withdrawReward(
+  sender: Sender,
+  contracts: Contracts,
+  token: string,
+): Promise<SentTransaction> {
+  return await sendToMarket(sender, contracts, "withdrawing the reward", "withdraw", [token]);
+}
+
+async function sendToMarket(
+  sender: Sender,
+  contracts: Contracts,
+  what: string,
+  method: string,
+  values: readonly (bigint | string)[],
+): Promise<SentTransaction> {
+  const to = contracts.addresses.taskMarket;
+  return await sendOnce(sender, `market ${to} ${method} ${values.join(" ")}`, what, {
+    to,
+    data: contractInterface("ITaskMarket").encodeFunctionData(method, values),
+  });
+}
+
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? value.toString() : value;
+}

@@ -1,0 +1,68 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+
+import { WORKSPACE } from "../chain/abis.ts";
+import type { AccuracyInstance } from "../circuits/accuracy.ts";
+import { loadInstances } from "../circuits/instances.ts";
+import type { KeySet } from "../proof/keys/key-set.ts";
+import { INSTANCE_SCHEMA } from "../task/task-document.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Where circuits are compiled to. */
+export const CIRCUIT_DIRECTORY = path.join(WORKSPACE, "build", "circuits");
+
+/** Where the keys of an instance are looked for unless a folder is named. */
+export function keyDirectory(instanceId: string): string {
+  return path.join(WORKSPACE, "build", "keys", instanceId);
+}
+
+/** The instances of circuits/circuits.json. */
+export async function listInstances(): Promise<readonly AccuracyInstance[]> {
+  return await loadInstances();
+}
+
+/** An instance by its id in circuits/circuits.json, or from a file that `zkpot circuit plan --out` wrote. */
+export async function findInstance(idOrFile: string): Promise<AccuracyInstance> {
+  if (/[./\\]/.test(idOrFile)) return await readInstanceFile(idOrFile);
+  const instances = await listInstances();
+  const instance = instances.find(({ id }) => id === idOrFile);
+  if (instance === undefined) {
+    throw new UsageError(
+      "cli.unknown-instance",
+      `there is no circuit instance ${idOrFile}; there are ${instances.map(({ id }) => id).join(", ")}`,
+      "Name one of them, or the file of an instance planned with `zkpot circuit plan --out`.",
+      { instance: idOrFile },
+    );
+  }
+  return instance;
+}
+
+/** The keys of an instance, from a folder or from where `zkpot keys dev` puts them; every file is hashed. */
+export async function openKeys(instance: AccuracyInstance, folder: string | undefined): Promise<KeySet> {
+  const { loadKeySet } = await import("../proof/keys/key-set.ts");
+  return await loadKeySet(instance, folder ?? keyDirectory(instance.id));
+}
+
+async function readInstanceFile(file: string): Promise<AccuracyInstance> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(await readFile(file, "utf8"));
+  } catch (cause) {
+    throw new UsageError(
+      "cli.instance-file",
+      `cannot read an instance from ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      "Write one with `zkpot circuit plan --out`.",
+      { file },
+      { cause },
+    );
+  }
+  const result = INSTANCE_SCHEMA.safeParse(parsed);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  throw new UsageError(
+    "cli.instance-file",
+    `${file} is not an instance: ${issue.path.join(".")}: ${issue.message}`,
+    "Write one with `zkpot circuit plan --out`.",
+    { file },
+  );
+}

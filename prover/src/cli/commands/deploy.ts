@@ -1,0 +1,57 @@
+import type { Command } from "commander";
+
+import { handle } from "../command.ts";
+import { note } from "../output.ts";
+import { openSender, openSettings } from "../session.ts";
+import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
+import { parseDuration, parseInteger } from "../units.ts";
+
+interface DeployOptions extends NetworkOptions, AccountOptions {
+  readonly allowDevelopmentKeys?: boolean;
+  readonly minContributions: string;
+  readonly unbonding: string;
+  readonly reset?: boolean;
+}
+
+/** `zkpot deploy`: the three contracts on any network of the configuration. */
+export function registerDeploy(program: Command): void {
+  const command = withAccountOptions(
+    program.command("deploy").description("deploy registry, vault and market to a network"),
+  )
+    .option(
+      "--allow-development-keys",
+      "let the registry accept development keys (local chains only; the default there)",
+    )
+    .option("--no-allow-development-keys", "refuse development keys on a local chain too")
+    .option("--min-contributions <count>", "phase-2 contributions a key must declare", "3")
+    .option("--unbonding <duration>", "delay before unbonded stake is paid out, e.g. 7d", "7d")
+    .option("--reset", "forget an earlier deployment to a local chain that was started anew");
+  handle<DeployOptions, []>(command, async ({ options }) => {
+    const minContributions = parseInteger(options.minContributions, "--min-contributions", 1, 1_000);
+    const unbondingSeconds = parseDuration(options.unbonding, "--unbonding");
+    const { config, profile } = openSettings(options);
+    const { connect } = await import("../../chain/connect.ts");
+    const { deployContracts, forgetDeployment } = await import("../../chain/deploy.ts");
+    const { facts } = await import("../text.ts");
+    const connection = await connect(profile);
+    const terms = {
+      allowDevelopmentKeys: options.allowDevelopmentKeys ?? profile.isLocal,
+      minContributions,
+      unbondingSeconds,
+    };
+    const { wallet } = await openSender(connection, config, options);
+    if (options.reset === true) forgetDeployment(connection, config.folder);
+    note(`deploying to ${profile.name} (chain ${profile.chainId}) from ${wallet.address}`);
+    const addresses = await deployContracts(connection, wallet, config.folder, terms);
+    return {
+      data: { network: profile.name, chainId: profile.chainId, addresses, ...terms },
+      text: facts([
+        ["network", `${profile.name} (chain ${profile.chainId})`],
+        ["circuit registry", addresses.circuitRegistry],
+        ["stake vault", addresses.stakeVault],
+        ["task market", addresses.taskMarket],
+        ["development keys", terms.allowDevelopmentKeys ? "accepted (local chain)" : "refused"],
+      ]),
+    };
+  });
+}

@@ -1,0 +1,48 @@
+import type { Dataset } from "../data/dataset.ts";
+import type { InputQuantization } from "../data/input-quantization.ts";
+import { csvOptions, type CsvFlags } from "./csv-options.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Options that name samples to learn from or to measure on. */
+export interface SampleFlags extends CsvFlags {
+  readonly split?: string;
+  readonly data?: string;
+  readonly inputQuantization?: string;
+  readonly task?: string;
+}
+
+/** The private samples to learn from: the training part of a split, or a whole data set. */
+export async function openTrainingPart(flags: SampleFlags): Promise<Dataset> {
+  if ((flags.split === undefined) === (flags.data === undefined)) {
+    throw new UsageError(
+      "cli.training-data",
+      "name the samples to learn from with either --split or --data",
+      "`zkpot data split` makes a split; --data takes a packaged data set or a CSV file.",
+    );
+  }
+  if (flags.split !== undefined) {
+    const { loadDocument } = await import("../data/document.ts");
+    const { DATA_SPLIT } = await import("../data/split.ts");
+    return (await loadDocument(flags.split, DATA_SPLIT)).train;
+  }
+  const { openDataset } = await import("../data/packaged-datasets.ts");
+  return await openDataset(flags.data!, csvOptions(flags));
+}
+
+/** The mapping of features to integers: the one of a task or file, else fitted on the training part. */
+export async function openInputQuantization(
+  flags: SampleFlags,
+  train: Dataset,
+  inputBits: number,
+): Promise<InputQuantization> {
+  const { loadDocument } = await import("../data/document.ts");
+  const { fitInputQuantization, INPUT_QUANTIZATION } = await import("../data/input-quantization.ts");
+  if (flags.inputQuantization !== undefined) {
+    return await loadDocument(flags.inputQuantization, INPUT_QUANTIZATION);
+  }
+  if (flags.task !== undefined) {
+    const { loadTaskFiles } = await import("../task/task-files.ts");
+    return (await loadTaskFiles(flags.task)).testSet.inputQuantization;
+  }
+  return fitInputQuantization(train, inputBits);
+}

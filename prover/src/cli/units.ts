@@ -1,0 +1,75 @@
+import { UsageError } from "./usage-error.ts";
+
+const UNIT_DECIMALS: Readonly<Record<string, number>> = { wei: 0, gwei: 9, ether: 18 };
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/**
+ * An amount in the smallest unit of a token: `1000`, `5gwei`, `0.1ether`. Throws UsageError naming the option
+ * for anything else, negative amounts and fractions of the smallest unit included.
+ */
+export function parseAmount(text: string, option: string): bigint {
+  const match = /^(\d+)(?:\.(\d+))?(wei|gwei|ether)?$/.exec(text);
+  const fraction = match?.[2] ?? "";
+  const decimals = UNIT_DECIMALS[match?.[3] ?? "wei"]!;
+  if (match === null || fraction.length > decimals) {
+    throw invalid(option, text, "is not an amount", "Write wei as a whole number, or 5gwei, or 0.1ether.");
+  }
+  return BigInt(match[1]! + fraction.padEnd(decimals, "0"));
+}
+
+/** Seconds of a duration: `90`, `90s`, `15m`, `2h`, `7d`. */
+export function parseDuration(text: string, option: string): number {
+  const match = /^(\d{1,9})([smhd]?)$/.exec(text);
+  if (match === null) {
+    throw invalid(option, text, "is not a duration", "Write seconds, or 15m, 2h, 7d.");
+  }
+  return Number(match[1]) * UNIT_SECONDS[match[2] === "" ? "s" : match[2]!]!;
+}
+
+/** A whole number from `least` to `most`. */
+export function parseInteger(text: string, option: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!/^-?\d+$/.test(text) || value < least || value > most) {
+    throw invalid(option, text, "is out of range", `Write a whole number from ${least} to ${most}.`);
+  }
+  return value;
+}
+
+/** A number from `least` to `most`. */
+export function parseNumber(text: string, option: string, least: number, most: number): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < least || value > most) {
+    throw invalid(option, text, "is out of range", `Write a number from ${least} to ${most}.`);
+  }
+  return value;
+}
+
+/** A task id: a whole number from 1. */
+export function parseTaskId(text: string): bigint {
+  if (!/^[1-9]\d{0,77}$/.test(text)) {
+    throw invalid(
+      "task id",
+      text,
+      "is not a task id",
+      "Task ids are whole numbers from 1; see `zkpot task list`.",
+    );
+  }
+  return BigInt(text);
+}
+
+/** A list of whole numbers separated by commas, each from 1. */
+export function parseSizes(text: string, option: string): number[] {
+  if (!/^\d{1,7}(,\d{1,7})*$/.test(text)) {
+    throw invalid(
+      option,
+      text,
+      "is not a list of sizes",
+      "Write whole numbers separated by commas, e.g. 64,16,10.",
+    );
+  }
+  return text.split(",").map(Number);
+}
+
+function invalid(option: string, value: string, problem: string, nextStep: string): UsageError {
+  return new UsageError("cli.invalid-value", `${option}: "${value}" ${problem}`, nextStep, { option, value });
+}

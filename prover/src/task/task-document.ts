@@ -1,0 +1,89 @@
+import { z } from "zod";
+
+import type { AccuracyInstance } from "../circuits/accuracy.ts";
+import type { DocumentKind } from "../data/document.ts";
+import { ProverError } from "../errors.ts";
+import { ARCHITECTURE_SCHEMA } from "../model/architecture.ts";
+
+/** A task, its document or its test set that do not go together; codes start with `task.`. */
+export class TaskError extends ProverError {}
+
+/**
+ * What a poster publishes about a task, beside the test set: enough for anybody to rebuild the circuit, to
+ * recompute the data point and to know under which terms the data may be used.
+ */
+export interface TaskDocument {
+  readonly title: string;
+  /** Where the test set is found: a path relative to this document. */
+  readonly testSetFile: string;
+  /** keccak256 of the test set's canonical bytes. */
+  readonly testSetHash: string;
+  /** Parameters of the circuit; its architecture is the one the model must have. */
+  readonly instance: AccuracyInstance;
+  readonly keyId: string;
+  readonly sampleCount: number;
+  readonly minCorrect: number;
+  /** Licence of the test set, e.g. an SPDX identifier. */
+  readonly licence: string;
+  /** Where the data may be processed; null without restriction. */
+  readonly jurisdiction: string | null;
+}
+
+const HASH = z.string().regex(/^0x[0-9a-f]{64}$/, "is not 32 bytes in lower-case hexadecimal");
+
+/** Schema of a circuit's parameters inside documents. */
+export const INSTANCE_SCHEMA = z
+  .object({
+    id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,99}$/, "is not an instance id (a-z, 0-9, -)"),
+    template: z.literal("accuracy"),
+    architecture: ARCHITECTURE_SCHEMA,
+    tableBits: z.number().int().min(1).max(20),
+    groups: z.number().int().min(1).max(1_000_000),
+    slots: z.number().int().min(1).max(252),
+    slotBits: z.number().int().min(1).max(252),
+  })
+  .strict();
+
+const TASK_SCHEMA = z
+  .object({
+    title: z.string().min(1).max(200),
+    testSetFile: z
+      .string()
+      .min(1)
+      .max(500)
+      .refine(
+        (file) => !/^([/\\]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)/.test(file),
+        "leaves the document's folder",
+      ),
+    testSetHash: HASH,
+    instance: INSTANCE_SCHEMA,
+    keyId: HASH,
+    sampleCount: z.number().int().min(1),
+    minCorrect: z.number().int().min(1),
+    licence: z.string().min(1).max(200),
+    jurisdiction: z.string().min(1).max(200).nullable(),
+  })
+  .strict()
+  .refine(({ minCorrect, sampleCount }) => minCorrect <= sampleCount, "minCorrect exceeds sampleCount");
+
+type TaskContent = z.infer<typeof TASK_SCHEMA>;
+
+/** A saved task document; public. The market stores its digest as `documentHash`. */
+export const TASK_DOCUMENT: DocumentKind<TaskDocument, TaskContent> = {
+  format: "zkpot.task",
+  isSecret: false,
+  version: 1,
+  schema: TASK_SCHEMA,
+  encode: (task) => ({
+    ...task,
+    instance: {
+      ...task.instance,
+      architecture: {
+        ...task.instance.architecture,
+        layerSizes: [...task.instance.architecture.layerSizes],
+        shiftBits: [...task.instance.architecture.shiftBits],
+      },
+    },
+  }),
+  decode: (content) => content,
+};
