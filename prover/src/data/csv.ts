@@ -15,13 +15,15 @@ export interface CsvOptions {
   readonly ignoreColumns?: readonly (string | number)[] | undefined;
   /** Default `,`. */
   readonly delimiter?: string | undefined;
+  /** Most feature values accepted over all samples. Default MAX_VALUES. */
+  readonly maxValues?: number | undefined;
   /** What errors call the file. */
   readonly source?: string | undefined;
 }
 
 /** Largest CSV file read: 256 MiB. */
 export const MAX_CSV_BYTES = 256 * 2 ** 20;
-/** Most values a data set may hold: 2^25 features over all samples, 256 MiB in memory. */
+/** Most values a data set may hold unless the options say otherwise: 2^25 features over all samples, 256 MiB in memory. */
 export const MAX_VALUES = 2 ** 25;
 /** Most classes: beyond it the label column is a quantity rather than a class. */
 export const MAX_CLASSES = 1_000;
@@ -299,8 +301,10 @@ class RowReader {
   /** Makes room for `count` more values, doubling the buffer. */
   #reserve(count: number): void {
     const needed = this.#valueCount + count;
-    if (needed > MAX_VALUES)
-      throw tooLarge(this.#source, `more than ${MAX_VALUES} values`, `${MAX_VALUES} values`);
+    const { maxValues = MAX_VALUES } = this.#options;
+    if (needed > maxValues) {
+      throw tooLarge(this.#source, `more than ${maxValues} values`, `${maxValues} values`);
+    }
     if (needed <= this.#features.length) return;
     const larger = new Float64Array(Math.max(needed, 2 * this.#features.length));
     larger.set(this.#features);
