@@ -225,7 +225,10 @@ contract StakeVault is IStakeVault, ReentrancyGuardTransient {
         uint256 requiredWei = token == Token.NATIVE ? amountWei : 0;
         if (msg.value != requiredWei) revert StakeVaultValueMismatch(msg.value, requiredWei);
 
-        _balances[msg.sender][token].freeWei += amountWei.toUint96();
+        StakeBalance storage balance = _balances[msg.sender][token];
+        // Free and locked stake together fit 96 bits, so a release cannot overflow.
+        uint96 totalWei = (uint256(balance.freeWei) + balance.lockedWei + amountWei).toUint96();
+        balance.freeWei = totalWei - balance.lockedWei;
 
         emit StakeDeposited(msg.sender, token, amountWei);
 

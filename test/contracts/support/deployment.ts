@@ -14,6 +14,8 @@ export const { ethers, networkHelpers } = chain;
 export const NATIVE = ethers.ZeroAddress;
 export const REWARD_WEI = 10n ** 18n;
 export const STAKE_WEI = 10n ** 17n;
+/** What provers let the market lock. */
+const LIMIT_WEI = 1_000n * STAKE_WEI;
 export const UNBONDING_SECONDS = 7n * 24n * 3600n;
 export const SAMPLE_COUNT = 360n;
 export const MIN_CORRECT = 342n;
@@ -105,7 +107,7 @@ export async function postTask({ market, poster }: Deployment, changes: Partial<
   return { taskId: await market.taskCount(), spec };
 }
 
-/** Deposits stake for a prover and lets the market lock it. */
+/** Deposits stake for a prover and lets the market lock it and what it staked before. */
 export async function stakeFor(
   { vault, market }: Deployment,
   prover: HardhatEthersSigner,
@@ -113,7 +115,7 @@ export async function stakeFor(
   token: string = NATIVE,
 ): Promise<void> {
   const value = token === NATIVE ? amountWei : 0n;
-  await vault.connect(prover).depositAndApprove(token, amountWei, market, amountWei, { value });
+  await vault.connect(prover).depositAndApprove(token, amountWei, market, LIMIT_WEI, { value });
 }
 
 /** A model commitment that differs from prover to prover. */
