@@ -19,9 +19,18 @@ export default defineConfig(
       "@typescript-eslint/prefer-for-of": "off",
       // `noUncheckedIndexedAccess` with typed arrays in hot loops: the bound is the loop's.
       "@typescript-eslint/no-non-null-assertion": "off",
-      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/no-empty-function": ["error", { allow: ["arrowFunctions"] }],
+      "@typescript-eslint/dot-notation": ["error", { allowIndexSignaturePropertyAccess: true }],
+      // Libraries' string enums are compared with the strings they document.
+      "@typescript-eslint/no-unsafe-enum-comparison": "off",
       "@typescript-eslint/consistent-type-imports": "error",
       "no-console": "error",
+      // Node runs the sources by leaving types out; what is not a type must be JavaScript. (The compiler's
+      // erasableSyntaxOnly would refuse the generated contract types, which are never run.)
+      "@typescript-eslint/parameter-properties": "error",
+      "no-restricted-syntax": ["error", "TSEnumDeclaration", "TSImportEqualsDeclaration", "TSExportAssignment"],
     },
   },
   {

@@ -119,12 +119,9 @@ function revertData(cause: unknown): string | undefined {
 }
 
 function safeJson(cause: unknown): string {
+  const { info, error } = cause as { info?: unknown; error?: unknown };
   try {
-    return (
-      JSON.stringify(
-        (cause as { info?: unknown; error?: unknown }).info ?? (cause as { error?: unknown }).error,
-      ) ?? ""
-    );
+    return JSON.stringify([info, error]);
   } catch {
     return "";
   }

@@ -87,7 +87,7 @@ export async function openKeystore(file: string, password: string): Promise<Wall
   try {
     return (await Wallet.fromEncryptedJson(text, password)) as Wallet;
   } catch (cause) {
-    if (/incorrect password/.test(String(cause))) {
+    if (String(cause).includes("incorrect password")) {
       throw new ChainError(
         "chain.wrong-password",
         `the password does not open the keystore ${file}`,

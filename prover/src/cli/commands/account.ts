@@ -1,6 +1,7 @@
 import path from "node:path";
 
 import type { Command } from "commander";
+import type { Wallet as EthersWallet } from "ethers";
 
 import { handle } from "../command.ts";
 import { note } from "../output.ts";
@@ -73,7 +74,7 @@ function registerList(account: Command): void {
   });
 }
 
-function walletFromEnvironment(Wallet: typeof import("ethers").Wallet): import("ethers").Wallet {
+function walletFromEnvironment(Wallet: typeof EthersWallet): EthersWallet {
   const key = process.env.PRIVATE_KEY ?? "";
   try {
     return new Wallet(key.startsWith("0x") ? key : `0x${key}`);

@@ -2,6 +2,9 @@ import path from "node:path";
 
 import type { Command } from "commander";
 
+import type { EpochRecord } from "../../training/checkpoint.ts";
+import type { TrainingOptions } from "../../training/training-options.ts";
+
 import { handle, type Invocation } from "../command.ts";
 import { withCsvOptions } from "../csv-options.ts";
 import { note, type Report } from "../output.ts";
@@ -117,7 +120,7 @@ async function train({ options: flags, signal }: Invocation<TrainFlags>): Promis
 async function report(
   file: string,
   layerSizes: readonly number[],
-  history: readonly import("../../training/checkpoint.ts").EpochRecord[],
+  history: readonly EpochRecord[],
   backend: string,
 ): Promise<Report> {
   const { facts, percent } = await import("../text.ts");
@@ -145,7 +148,7 @@ async function report(
 
 async function trainingOptions(
   flags: TrainFlags,
-): Promise<import("../../training/training-options.ts").TrainingOptions> {
+): Promise<TrainingOptions> {
   const { defaultTrainingOptions, validateTrainingOptions } =
     await import("../../training/training-options.ts");
   const defaults = defaultTrainingOptions(await hiddenSizes(flags), flags.seed);
