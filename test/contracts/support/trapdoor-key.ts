@@ -47,6 +47,15 @@ export function randomScalar(): bigint {
   return toField(BigInt(`0x${randomBytes(48).toString("hex")}`)) || 1n;
 }
 
+/** A source of scalars that are the same in every run with this label. */
+export function seededScalars(label: string): () => bigint {
+  let seed = keccak256(toUtf8Bytes(label));
+  return () => {
+    seed = keccak256(seed);
+    return toField(BigInt(seed)) || 1n;
+  };
+}
+
 /** `scalar` times the generator of G1. */
 export function g1(scalar: bigint): G1Point {
   const element = toField(scalar);
@@ -86,16 +95,16 @@ export interface Trapdoor {
 }
 
 /** Draws all scalars of a key with `statementLength` statement words. */
-export function drawTrapdoor(statementLength = 3): Trapdoor {
+export function drawTrapdoor(statementLength = 3, draw = randomScalar): Trapdoor {
   return {
-    alpha: randomScalar(),
-    beta: randomScalar(),
-    delta: randomScalar(),
-    sigma: randomScalar(),
-    icConstant: randomScalar(),
-    icStatement: Array.from({ length: statementLength }, randomScalar),
-    icAlpha: randomScalar(),
-    icRho: randomScalar(),
+    alpha: draw(),
+    beta: draw(),
+    delta: draw(),
+    sigma: draw(),
+    icConstant: draw(),
+    icStatement: Array.from({ length: statementLength }, draw),
+    icAlpha: draw(),
+    icRho: draw(),
   };
 }
 
@@ -142,8 +151,10 @@ export class TrapdoorKey {
   readonly trapdoor: Trapdoor;
   readonly bytes: string;
   readonly keyId: string;
+  readonly #draw: () => bigint;
 
-  constructor(trapdoor: Trapdoor = drawTrapdoor(), contributions = 0n) {
+  constructor(trapdoor: Trapdoor = drawTrapdoor(), contributions = 0n, draw = randomScalar) {
+    this.#draw = draw;
     this.trapdoor = trapdoor;
     this.bytes = packWords(keyWords(trapdoor, contributions));
     this.keyId = keccak256(this.bytes);
@@ -167,18 +178,29 @@ export class TrapdoorKey {
   }
 
   /** A valid proof, as fresh and as random as an honest one. */
-  prove({ statement, data, block = randomScalar() }: ProofRequest): Proof {
+  prove({ statement, data, block = this.#draw() }: ProofRequest): Proof {
     return this.proveWithKnowledge({ statement, data, block }, block * this.trapdoor.sigma);
   }
 
   /** A proof whose Groth16 part is valid and whose Dp is `knowledge` times the generator. */
   proveWithKnowledge({ statement, data, block }: Required<ProofRequest>, knowledge: bigint): Proof {
     const { alpha, beta, delta } = this.trapdoor;
-    const a = randomScalar();
-    const b = randomScalar();
+    const a = this.#draw();
+    const b = this.#draw();
     const c = (a * b - alpha * beta - this.publicScalar(statement, data, block)) * invertField(delta);
     return { a: g1(a), b: g2(b), c: g1(c), blockCommitment: g1(block), blockKnowledge: g1(knowledge) };
   }
+}
+
+/** The proof (−A, −B, C), which holds wherever (A, B, C) does. */
+export function negatedPair(proof: Proof): Proof {
+  const { b } = proof;
+  const minusB = { ...b, yImag: negateCoordinate(b.yImag), yReal: negateCoordinate(b.yReal) };
+  return { ...proof, a: negate(proof.a), b: minusB };
+}
+
+function negateCoordinate(coordinate: bigint): bigint {
+  return coordinate === 0n ? 0n : BASE_FIELD_ORDER - coordinate;
 }
 
 /** First statement word of an accuracy proof, as the market computes it. */

@@ -1,0 +1,110 @@
+/** Hundreds of damaged proofs (10,000 with ZKPOT_LONG=1): none is accepted, none costs more than the limit. */
+import { expect } from "chai";
+import fc from "fast-check";
+
+import { FIELD_ORDER } from "../../prover/src/field.ts";
+import { DATA, deployed, ethers, key } from "./support/deployment.ts";
+import { BASE_FIELD_ORDER, g1, negatedPair, randomScalar } from "./support/trapdoor-key.ts";
+
+import type { G2Point, Proof } from "./support/trapdoor-key.ts";
+
+const RUNS = process.env["ZKPOT_LONG"] === "1" ? 10_000 : 400;
+const GAS_LIMIT = 500_000n;
+const PROOF_WORDS = 12;
+
+const statement = [randomScalar(), randomScalar(), 350n];
+const valid = key.prove({ statement, data: DATA });
+
+function proofToWords({ a, b, c, blockCommitment, blockKnowledge }: Proof): bigint[] {
+  return [a, b, c, blockCommitment, blockKnowledge].flatMap((point) => Object.values(point) as bigint[]);
+}
+
+function wordsToProof(words: readonly bigint[]): Proof {
+  const point = (index: number) => ({ x: words[index]!, y: words[index + 1]! });
+  const [xImag, xReal, yImag, yReal] = words.slice(2, 6);
+  const b = { xImag, xReal, yImag, yReal } as G2Point;
+  return { a: point(0), b, c: point(6), blockCommitment: point(8), blockKnowledge: point(10) };
+}
+
+/** Values that break an encoding or an equation. */
+const wordValue = fc.oneof(
+  fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }),
+  fc.constantFrom(0n, 1n, BASE_FIELD_ORDER - 1n, BASE_FIELD_ORDER, FIELD_ORDER, 2n ** 256n - 1n),
+);
+
+const wordIndex = fc.nat({ max: PROOF_WORDS - 1 });
+const g1Index = fc.constantFrom(0, 6, 8, 10);
+
+/** A change of the words of a proof. */
+type Damage = (words: readonly bigint[]) => bigint[];
+
+const setWord =
+  (index: number, value: bigint): Damage =>
+  (words) =>
+    words.with(index, value);
+const flipBit =
+  (index: number, bit: number): Damage =>
+  (words) =>
+    words.with(index, words[index]! ^ (1n << BigInt(bit)));
+const addFieldOrder =
+  (index: number): Damage =>
+  (words) =>
+    words.with(index, (words[index]! + BASE_FIELD_ORDER) % 2n ** 256n);
+const setPoint =
+  (index: number, scalar: bigint): Damage =>
+  (words) =>
+    words.with(index, g1(scalar).x).with(index + 1, g1(scalar).y);
+const copyPoint =
+  (to: number, from: number): Damage =>
+  (words) =>
+    words.with(to, words[from]!).with(to + 1, words[from + 1]!);
+const negatePoint =
+  (index: number): Damage =>
+  (words) =>
+    words.with(index + 1, BASE_FIELD_ORDER - words[index + 1]!);
+const dropPoint =
+  (index: number): Damage =>
+  (words) =>
+    words.with(index, 0n).with(index + 1, 0n);
+
+const damage: fc.Arbitrary<Damage> = fc.oneof(
+  fc.tuple(wordIndex, wordValue).map((args) => setWord(...args)),
+  fc.tuple(wordIndex, fc.nat({ max: 255 })).map((args) => flipBit(...args)),
+  wordIndex.map(addFieldOrder),
+  fc.tuple(g1Index, fc.bigInt({ min: 1n, max: FIELD_ORDER - 1n })).map((args) => setPoint(...args)),
+  fc.tuple(g1Index, g1Index).map((args) => copyPoint(...args)),
+  g1Index.map(negatePoint),
+  g1Index.map(dropPoint),
+);
+
+describe("Malformed proofs", () => {
+  it(`none of ${RUNS} is accepted, and none burns more than ${GAS_LIMIT} gas`, async function () {
+    this.timeout(600_000);
+    const { registry } = await deployed();
+    const meter = await ethers.deployContract("GasMeter");
+    const accepted = new Set([valid, negatedPair(valid)].map((proof) => proofToWords(proof).join()));
+    const outcomes = { reverted: 0, rejected: 0, accepted: 0 };
+
+    await fc.assert(
+      fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 3 }), async (damages) => {
+        const words = damages.reduce((current, change) => change(current), proofToWords(valid));
+        const call = registry.interface.encodeFunctionData("verify", [
+          key.keyId,
+          statement,
+          g1(DATA),
+          wordsToProof(words),
+        ]);
+        const [success, result, gasUsed] = await meter.measure.staticCall(registry, call);
+        expect(gasUsed <= GAS_LIMIT, `${gasUsed} gas`).to.equal(true);
+        const isAccepted = success && BigInt(result) === 1n;
+        expect(isAccepted).to.equal(accepted.has(words.join()));
+        outcomes[isAccepted ? "accepted" : success ? "rejected" : "reverted"]++;
+      }),
+      { numRuns: RUNS },
+    );
+
+    // The property means something only if the damage reached the checks and the equation alike.
+    expect(outcomes.reverted > RUNS / 10, JSON.stringify(outcomes)).to.equal(true);
+    expect(outcomes.rejected > RUNS / 50, JSON.stringify(outcomes)).to.equal(true);
+  });
+});
