@@ -132,8 +132,8 @@ function describeLayer(
   const isHidden = index < architecture.shiftBits.length;
   const boundedBitsLimit = isHidden ? architecture.quotientBits : architecture.marginBits;
   const limit = 2 ** (boundedBitsLimit - 1);
-  // A quotient may reach −limit; a margin must stay within ±(limit − 1), which leaves room for the tie-break.
-  const reach = isHidden ? Math.max(boundedUpper + 1, -boundedLower) : boundedUpper + 1;
+  // Both kinds must stay within ±(limit − 1).
+  const reach = Math.max(boundedUpper, -boundedLower) + 1;
   const [sumLower, sumUpper] = [minimumOf(sums.lower), maximumOf(sums.upper)];
   const worst = worstCaseSum(architecture, index);
   return {
@@ -153,7 +153,7 @@ function describeLayer(
     boundedLower,
     boundedUpper,
     boundedBitsLimit,
-    headroomBits: Math.floor(1000 * Math.log2(limit / Math.max(reach, 1))) / 1000,
+    headroomBits: Math.floor(1000 * Math.log2(limit / reach)) / 1000,
   };
 }
 

@@ -28,7 +28,7 @@ const SCALE_SEARCH_STEPS = 52;
 
 /**
  * Turns a float model into integers: w = round(real/weightScale), and with the layer's input scale s,
- * b = round(real/(s·weightScale)), plus 2^(shiftBits−1) in hidden layers, which makes the floor of the rescaling a
+ * b = round(real/(s·weightScale)), plus 2^(shiftBits−1) in hidden layers with a shift, which makes the floor of the rescaling a
  * rounding to nearest, halves up. Features have scale 1/(2^inputBits − 1), activations the scale
  * s·weightScale·2^shiftBits.
  *
@@ -123,7 +123,7 @@ function roundLayer(
   unitsPerReal: number,
 ): IntegerLayer {
   const shift = architecture.shiftBits[index];
-  const half = shift === undefined ? 0 : 2 ** (shift - 1);
+  const half = shift ? 2 ** (shift - 1) : 0;
   return {
     weights: Int32Array.from(weights, (weight) => Math.round(weight * unitsPerReal)),
     biases: Int32Array.from(biases, (bias) => Math.round((bias * unitsPerReal) / inputScale) + half),
@@ -139,7 +139,7 @@ function fits(layer: IntegerLayer, architecture: Architecture, index: number, in
   const shift = architecture.shiftBits[index];
   if (shift === undefined) return marginRange(weights, biases, inputs)[1] < 2 ** (marginBits - 1);
   const [lower, upper] = quotientRange(sumBounds(weights, biases, inputs), shift);
-  return lower >= -(2 ** (quotientBits - 1)) && upper < 2 ** (quotientBits - 1);
+  return Math.max(-lower, upper) < 2 ** (quotientBits - 1);
 }
 
 function largestMagnitude(values: Float32Array): number {

@@ -12,7 +12,7 @@ describe("packaged data sets", () => {
   it("hold the 1797 digits", async () => {
     const digits = await loadPackagedDataset("digits");
     expect([digits.sampleCount, digits.featureCount]).to.deep.equal([1797, 64]);
-    expect(digits.classNames).to.deep.equal([..."0123456789"]);
+    expect(digits.classNames).to.deep.equal("0 1 2 3 4 5 6 7 8 9".split(" "));
     expect(countPerClass(digits.labels, 10)).to.deep.equal([
       178, 182, 177, 183, 181, 182, 181, 179, 174, 180,
     ]);

@@ -131,7 +131,7 @@ describe("DATA_SPLIT", () => {
     const split = stratifiedSplit(numbered([6, 6]), { seed: "x", testFraction: 0.25 });
     const content = DATA_SPLIT.encode(split);
     const { dataset } = content;
-    for (const [broken, message] of [
+    const cases: [broken: typeof content, message: RegExp][] = [
       [{ ...content, dataset: { ...dataset, features: [1, 2, 3] } }, /do not agree in number/],
       [
         { ...content, dataset: { ...dataset, labels: dataset.labels.map(() => 2) } },
@@ -140,7 +140,8 @@ describe("DATA_SPLIT", () => {
       [{ ...content, testRows: [3, 1] }, /not ascending rows/],
       [{ ...content, testRows: [1, 1] }, /not ascending rows/],
       [{ ...content, testRows: [12] }, /not ascending rows/],
-    ] as const) {
+    ];
+    for (const [broken, message] of cases) {
       await expectError(() => DATA_SPLIT.decode(broken), "data.shape", message);
     }
   });
