@@ -38,8 +38,8 @@ contract StakeVault is IStakeVault, ReentrancyGuardTransient {
     mapping(address account => mapping(address token => Unbonding)) private _unbondings;
     mapping(address account => mapping(address locker => mapping(address token => LockerApproval)))
         private _approvals;
-    /// @dev By locker, so that no locker can name the lock of another.
-    mapping(address locker => mapping(uint256 lockId => StakeLock)) private _locks;
+    /// @dev By locker, so that no locker can name the lock of another; by token, so that a lock fits one slot.
+    mapping(address locker => mapping(address token => mapping(uint256 lockId => StakeLock))) private _locks;
     mapping(address account => mapping(address token => uint256)) private _credits;
 
     constructor(uint256 unbondingSeconds_) {
@@ -132,48 +132,53 @@ contract StakeVault is IStakeVault, ReentrancyGuardTransient {
         approval.lockedWei += amount;
         _balances[account][token].lockedWei += amount;
         lockId = ++_lockCount;
-        _locks[msg.sender][lockId] = StakeLock({account: account, amountWei: amount, token: token});
+        _locks[msg.sender][token][lockId] = StakeLock({account: account, amountWei: amount});
 
         emit StakeLocked(lockId, msg.sender, account, token, amountWei);
     }
 
     /// @inheritdoc IStakeVault
-    function release(uint256 lockId) external nonReentrant {
-        StakeLock memory stakeLock = _lockOfCaller(lockId);
+    function release(address token, uint256 lockId) external nonReentrant {
+        StakeLock memory stakeLock = _lockOfCaller(token, lockId);
 
-        delete _locks[msg.sender][lockId];
-        StakeBalance storage balance = _balances[stakeLock.account][stakeLock.token];
+        delete _locks[msg.sender][token][lockId];
+        StakeBalance storage balance = _balances[stakeLock.account][token];
         balance.lockedWei -= stakeLock.amountWei;
         balance.freeWei += stakeLock.amountWei;
-        _approvals[stakeLock.account][msg.sender][stakeLock.token].lockedWei -= stakeLock.amountWei;
+        _approvals[stakeLock.account][msg.sender][token].lockedWei -= stakeLock.amountWei;
 
-        emit StakeReleased(lockId, msg.sender, stakeLock.account, stakeLock.amountWei);
+        emit StakeReleased(lockId, msg.sender, stakeLock.account, token, stakeLock.amountWei);
     }
 
     /// @inheritdoc IStakeVault
-    function slash(uint256 lockId, uint256 amountWei, address beneficiary) external nonReentrant {
+    function slash(
+        address token,
+        uint256 lockId,
+        uint256 amountWei,
+        address beneficiary
+    ) external nonReentrant {
         if (amountWei == 0) revert StakeVaultZeroAmount();
         if (beneficiary == address(0)) revert StakeVaultZeroAddress();
-        StakeLock memory stakeLock = _lockOfCaller(lockId);
+        StakeLock memory stakeLock = _lockOfCaller(token, lockId);
         if (amountWei > stakeLock.amountWei) {
             revert StakeVaultSlashTooLarge(lockId, stakeLock.amountWei, amountWei);
         }
 
         // Not above the lock, which has 96 bits.
         uint96 amount = uint96(amountWei);
-        _locks[msg.sender][lockId].amountWei -= amount;
-        _balances[stakeLock.account][stakeLock.token].lockedWei -= amount;
-        LockerApproval storage approval = _approvals[stakeLock.account][msg.sender][stakeLock.token];
+        _locks[msg.sender][token][lockId].amountWei -= amount;
+        _balances[stakeLock.account][token].lockedWei -= amount;
+        LockerApproval storage approval = _approvals[stakeLock.account][msg.sender][token];
         approval.lockedWei -= amount;
         // What is slashed uses the consent up: the limit bounds all that a locker can ever take.
         approval.limitWei = uint96(Math.saturatingSub(approval.limitWei, amount));
         // Rounded up: a beneficiary in league with the slashed account loses at least half.
         uint256 burnedWei = Math.ceilDiv(amountWei * BURN_BPS, MAX_BPS);
         uint256 paidWei = amountWei - burnedWei;
-        _credits[BURN_ADDRESS][stakeLock.token] += burnedWei;
-        _credits[beneficiary][stakeLock.token] += paidWei;
+        _credits[BURN_ADDRESS][token] += burnedWei;
+        _credits[beneficiary][token] += paidWei;
 
-        emit StakeSlashed(lockId, msg.sender, stakeLock.account, beneficiary, burnedWei, paidWei);
+        emit StakeSlashed(lockId, msg.sender, stakeLock.account, token, beneficiary, burnedWei, paidWei);
     }
 
     /* ANYBODY'S ACTIONS */
@@ -209,8 +214,8 @@ contract StakeVault is IStakeVault, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IStakeVault
-    function lockOf(address locker, uint256 lockId) external view returns (StakeLock memory) {
-        return _locks[locker][lockId];
+    function lockOf(address locker, address token, uint256 lockId) external view returns (StakeLock memory) {
+        return _locks[locker][token][lockId];
     }
 
     /// @inheritdoc IStakeVault
@@ -260,8 +265,8 @@ contract StakeVault is IStakeVault, ReentrancyGuardTransient {
         delete _credits[account][token];
     }
 
-    function _lockOfCaller(uint256 lockId) private view returns (StakeLock memory stakeLock) {
-        stakeLock = _locks[msg.sender][lockId];
-        if (stakeLock.account == address(0)) revert StakeVaultUnknownLock(msg.sender, lockId);
+    function _lockOfCaller(address token, uint256 lockId) private view returns (StakeLock memory stakeLock) {
+        stakeLock = _locks[msg.sender][token][lockId];
+        if (stakeLock.account == address(0)) revert StakeVaultUnknownLock(msg.sender, token, lockId);
     }
 }

@@ -221,10 +221,11 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
 
     /// @inheritdoc ITaskMarket
     function releaseStake(uint256 taskId, address prover) external nonReentrant {
+        Task storage t = _tasks[taskId];
         Submission storage s = _submissions[taskId][prover];
         uint64 lockId = s.lockId;
         if (lockId == 0) revert TaskMarketNoStakeLocked(taskId, prover);
-        if (s.state == SubmissionState.Committed && !_tasks[taskId].hasEnded()) {
+        if (s.state == SubmissionState.Committed && !t.hasEnded()) {
             revert TaskMarketStakeInUse(taskId, prover);
         }
 
@@ -232,7 +233,7 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
 
         emit ProverStakeReleased(taskId, prover, lockId);
 
-        vault.release(lockId);
+        vault.release(t.stakeToken, lockId);
     }
 
     /* VIEWS */

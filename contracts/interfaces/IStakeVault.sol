@@ -60,6 +60,7 @@ interface IStakeVault {
         uint256 indexed lockId,
         address indexed locker,
         address indexed account,
+        address token,
         uint256 amountWei
     );
     /// @notice Part of a lock was slashed: `burnedWei` credited to the burn address, `paidWei` to the beneficiary.
@@ -67,6 +68,7 @@ interface IStakeVault {
         uint256 indexed lockId,
         address indexed locker,
         address indexed account,
+        address token,
         address beneficiary,
         uint256 burnedWei,
         uint256 paidWei
@@ -95,8 +97,8 @@ interface IStakeVault {
     );
     /// @notice The locker would hold more than the staker consented to.
     error StakeVaultLimitExceeded(address account, address locker, uint256 availableWei, uint256 requiredWei);
-    /// @notice The caller has no open lock with this id.
-    error StakeVaultUnknownLock(address locker, uint256 lockId);
+    /// @notice The caller has no open lock of this token with this id.
+    error StakeVaultUnknownLock(address locker, address token, uint256 lockId);
     /// @notice The lock holds less than is to be slashed.
     error StakeVaultSlashTooLarge(uint256 lockId, uint256 lockedWei, uint256 requiredWei);
     /// @notice Nothing is unbonding.
@@ -141,11 +143,11 @@ interface IStakeVault {
     function lock(address account, address token, uint256 amountWei) external returns (uint64 lockId);
 
     /// @notice Frees what is left of one of the caller's locks, possibly nothing, and ends the lock.
-    function release(uint256 lockId) external;
+    function release(address token, uint256 lockId) external;
 
     /// @notice Takes `amountWei` out of one of the caller's locks: `BURN_BPS` of it, rounded up, is burned, the rest is
     ///         credited to `beneficiary`. What is left stays locked.
-    function slash(uint256 lockId, uint256 amountWei, address beneficiary) external;
+    function slash(address token, uint256 lockId, uint256 amountWei, address beneficiary) external;
 
     /* ANYBODY'S ACTIONS */
 
@@ -176,8 +178,8 @@ interface IStakeVault {
         address token
     ) external view returns (LockerApproval memory);
 
-    /// @notice A lock made by `locker`; all zero once released or if it never existed.
-    function lockOf(address locker, uint256 lockId) external view returns (StakeLock memory);
+    /// @notice A lock of `token` made by `locker`; all zero once released or if it never existed.
+    function lockOf(address locker, address token, uint256 lockId) external view returns (StakeLock memory);
 
     /// @notice What slashing credited to an account and is not yet paid out.
     function creditOf(address account, address token) external view returns (uint256);

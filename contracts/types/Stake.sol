@@ -32,10 +32,9 @@ struct LockerApproval {
     uint96 lockedWei;
 }
 
-/// @notice Stake set aside by a locker; only that locker can name it.
+/// @notice Stake of one token set aside by a locker; only that locker can name it.
 struct StakeLock {
     address account;
     /// @dev What is still locked: the amount asked for less what was slashed.
     uint96 amountWei;
-    address token;
 }

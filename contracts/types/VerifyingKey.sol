@@ -46,8 +46,10 @@ library VerifyingKeyLib {
         return (word(key, index), word(key, index + 1));
     }
 
-    /// @notice The G2 point that starts at word `index`.
-    function g2(bytes memory key, uint256 index) internal pure returns (G2Point memory) {
-        return G2Point(word(key, index), word(key, index + 1), word(key, index + 2), word(key, index + 3));
+    /// @notice The G2 point that starts at word `index`: a view into the key, whose words are laid out as the struct's.
+    function g2(bytes memory key, uint256 index) internal pure returns (G2Point memory point) {
+        assembly ("memory-safe") {
+            point := add(add(key, 0x20), shl(5, index))
+        }
     }
 }

@@ -27,7 +27,7 @@ describe("StakeVault.lock", () => {
       .withArgs(1n, bob.address, alice.address, NATIVE, 50n);
     expect(await vault.balanceOf(alice, NATIVE)).to.deep.equal([50n, 50n]);
     expect(await vault.approvalOf(alice, bob, NATIVE)).to.deep.equal([60n, 50n]);
-    expect(await vault.lockOf(bob, 1n)).to.deep.equal([alice.address, 50n, NATIVE]);
+    expect(await vault.lockOf(bob, NATIVE, 1n)).to.deep.equal([alice.address, 50n]);
   });
 
   it("numbers the locks of all lockers in one sequence", async () => {
@@ -36,9 +36,9 @@ describe("StakeVault.lock", () => {
     await vault.connect(bob).lock(alice, NATIVE, 1n);
     await vault.connect(carol).lock(alice, NATIVE, 2n);
     await vault.connect(bob).lock(alice, NATIVE, 3n);
-    expect((await vault.lockOf(bob, 1n)).amountWei).to.equal(1n);
-    expect((await vault.lockOf(carol, 2n)).amountWei).to.equal(2n);
-    expect((await vault.lockOf(bob, 3n)).amountWei).to.equal(3n);
+    expect((await vault.lockOf(bob, NATIVE, 1n)).amountWei).to.equal(1n);
+    expect((await vault.lockOf(carol, NATIVE, 2n)).amountWei).to.equal(2n);
+    expect((await vault.lockOf(bob, NATIVE, 3n)).amountWei).to.equal(3n);
   });
 
   it("locks up to the limit over all locks, and again after a release", async () => {
@@ -47,7 +47,7 @@ describe("StakeVault.lock", () => {
       .to.be.revertedWithCustomError(vault, "StakeVaultLimitExceeded")
       .withArgs(alice.address, bob.address, 10n, 11n);
     await vault.connect(bob).lock(alice, NATIVE, 10n);
-    await vault.connect(bob).release(1n);
+    await vault.connect(bob).release(NATIVE, 1n);
     await vault.connect(bob).lock(alice, NATIVE, 50n);
   });
 
@@ -70,7 +70,7 @@ describe("StakeVault.lock", () => {
     await expect(vault.connect(bob).lock(alice, NATIVE, 1n))
       .to.be.revertedWithCustomError(vault, "StakeVaultLimitExceeded")
       .withArgs(alice.address, bob.address, 0n, 1n);
-    await vault.connect(bob).release(1n);
+    await vault.connect(bob).release(NATIVE, 1n);
     expect(await vault.approvalOf(alice, bob, NATIVE)).to.deep.equal([20n, 0n]);
   });
 
@@ -96,44 +96,45 @@ describe("StakeVault.lock", () => {
 describe("StakeVault.release", () => {
   it("frees the stake and ends the lock", async () => {
     const { vault, alice, bob } = await locked();
-    await expect(vault.connect(bob).release(1n))
+    await expect(vault.connect(bob).release(NATIVE, 1n))
       .to.emit(vault, "StakeReleased")
-      .withArgs(1n, bob.address, alice.address, 50n);
+      .withArgs(1n, bob.address, alice.address, NATIVE, 50n);
     expect(await vault.balanceOf(alice, NATIVE)).to.deep.equal([100n, 0n]);
     expect(await vault.approvalOf(alice, bob, NATIVE)).to.deep.equal([60n, 0n]);
-    expect(await vault.lockOf(bob, 1n)).to.deep.equal([ethers.ZeroAddress, 0n, NATIVE]);
+    expect(await vault.lockOf(bob, NATIVE, 1n)).to.deep.equal([ethers.ZeroAddress, 0n]);
   });
 
-  it("reverts for a lock released before, of another locker, or never made", async () => {
-    const { vault, alice, bob, stranger } = await locked();
-    for (const [caller, lockId] of [
-      [alice, 1n],
-      [stranger, 1n],
-      [bob, 0n],
-      [bob, 2n],
-      [bob, 2n ** 64n + 1n],
+  it("reverts for a lock released before, of another locker or token, or never made", async () => {
+    const { vault, token, alice, bob, stranger } = await locked();
+    for (const [caller, of, lockId] of [
+      [alice, NATIVE, 1n],
+      [stranger, NATIVE, 1n],
+      [bob, await token.getAddress(), 1n],
+      [bob, NATIVE, 0n],
+      [bob, NATIVE, 2n],
+      [bob, NATIVE, 2n ** 64n + 1n],
     ] as const) {
-      await expect(vault.connect(caller).release(lockId))
+      await expect(vault.connect(caller).release(of, lockId))
         .to.be.revertedWithCustomError(vault, "StakeVaultUnknownLock")
-        .withArgs(caller.address, lockId);
+        .withArgs(caller.address, of, lockId);
     }
-    await vault.connect(bob).release(1n);
-    await expect(vault.connect(bob).release(1n))
+    await vault.connect(bob).release(NATIVE, 1n);
+    await expect(vault.connect(bob).release(NATIVE, 1n))
       .to.be.revertedWithCustomError(vault, "StakeVaultUnknownLock")
-      .withArgs(bob.address, 1n);
+      .withArgs(bob.address, NATIVE, 1n);
   });
 });
 
 describe("StakeVault.slash", () => {
   it("credits half to the burn address and half to the beneficiary, without moving money", async () => {
     const { vault, alice, bob, carol } = await locked();
-    const transaction = vault.connect(bob).slash(1n, 30n, carol);
+    const transaction = vault.connect(bob).slash(NATIVE, 1n, 30n, carol);
     await expect(transaction)
       .to.emit(vault, "StakeSlashed")
-      .withArgs(1n, bob.address, alice.address, carol.address, 15n, 15n);
+      .withArgs(1n, bob.address, alice.address, NATIVE, carol.address, 15n, 15n);
     await expect(transaction).to.changeEtherBalances(ethers, [vault, carol], [0n, 0n]);
     expect(await vault.balanceOf(alice, NATIVE)).to.deep.equal([50n, 20n]);
-    expect((await vault.lockOf(bob, 1n)).amountWei).to.equal(20n);
+    expect((await vault.lockOf(bob, NATIVE, 1n)).amountWei).to.equal(20n);
     expect(await vault.creditOf(carol, NATIVE)).to.equal(15n);
     expect(await vault.creditOf(await vault.BURN_ADDRESS(), NATIVE)).to.equal(15n);
     expect(await holdings(NATIVE, vault)).to.equal(100n);
@@ -147,21 +148,21 @@ describe("StakeVault.slash", () => {
       [3n, 2n, 1n],
       [7n, 4n, 3n],
     ]) {
-      await expect(vault.connect(bob).slash(1n, amountWei!, carol))
+      await expect(vault.connect(bob).slash(NATIVE, 1n, amountWei!, carol))
         .to.emit(vault, "StakeSlashed")
-        .withArgs(1n, bob.address, alice.address, carol.address, burnedWei, paidWei);
+        .withArgs(1n, bob.address, alice.address, NATIVE, carol.address, burnedWei, paidWei);
     }
   });
 
   it("burns half of the stake even when the slashed account is the beneficiary", async () => {
     const { vault, alice, bob } = await locked();
-    await vault.connect(bob).slash(1n, 50n, alice);
+    await vault.connect(bob).slash(NATIVE, 1n, 50n, alice);
     expect(await vault.creditOf(alice, NATIVE)).to.equal(25n);
   });
 
   it("uses up the consent: a locker never takes more than its limit", async () => {
     const { vault, alice, bob, carol } = await locked();
-    await vault.connect(bob).slash(1n, 50n, carol);
+    await vault.connect(bob).slash(NATIVE, 1n, 50n, carol);
     expect(await vault.approvalOf(alice, bob, NATIVE)).to.deep.equal([10n, 0n]);
     await expect(vault.connect(bob).lock(alice, NATIVE, 11n))
       .to.be.revertedWithCustomError(vault, "StakeVaultLimitExceeded")
@@ -171,44 +172,44 @@ describe("StakeVault.slash", () => {
   it("reaches locked stake after the staker withdrew its consent", async () => {
     const { vault, alice, bob, carol } = await locked();
     await vault.connect(alice).approveLocker(bob, NATIVE, 0n);
-    await vault.connect(bob).slash(1n, 50n, carol);
+    await vault.connect(bob).slash(NATIVE, 1n, 50n, carol);
     expect(await vault.approvalOf(alice, bob, NATIVE)).to.deep.equal([0n, 0n]);
     expect(await vault.creditOf(carol, NATIVE)).to.equal(25n);
   });
 
   it("leaves an emptied lock for its locker to end", async () => {
     const { vault, alice, bob, carol } = await locked();
-    await vault.connect(bob).slash(1n, 50n, carol);
-    await expect(vault.connect(bob).release(1n))
+    await vault.connect(bob).slash(NATIVE, 1n, 50n, carol);
+    await expect(vault.connect(bob).release(NATIVE, 1n))
       .to.emit(vault, "StakeReleased")
-      .withArgs(1n, bob.address, alice.address, 0n);
+      .withArgs(1n, bob.address, alice.address, NATIVE, 0n);
   });
 
   it("reverts for more than the lock holds", async () => {
     const { vault, bob, carol } = await locked();
-    await expect(vault.connect(bob).slash(1n, 51n, carol))
+    await expect(vault.connect(bob).slash(NATIVE, 1n, 51n, carol))
       .to.be.revertedWithCustomError(vault, "StakeVaultSlashTooLarge")
       .withArgs(1n, 50n, 51n);
-    await vault.connect(bob).slash(1n, 49n, carol);
-    await expect(vault.connect(bob).slash(1n, 2n, carol))
+    await vault.connect(bob).slash(NATIVE, 1n, 49n, carol);
+    await expect(vault.connect(bob).slash(NATIVE, 1n, 2n, carol))
       .to.be.revertedWithCustomError(vault, "StakeVaultSlashTooLarge")
       .withArgs(1n, 1n, 2n);
   });
 
   it("reverts for the lock of another locker", async () => {
     const { vault, carol, stranger } = await locked();
-    await expect(vault.connect(stranger).slash(1n, 1n, carol))
+    await expect(vault.connect(stranger).slash(NATIVE, 1n, 1n, carol))
       .to.be.revertedWithCustomError(vault, "StakeVaultUnknownLock")
-      .withArgs(stranger.address, 1n);
+      .withArgs(stranger.address, NATIVE, 1n);
   });
 
   it("reverts for no amount and for no beneficiary", async () => {
     const { vault, bob, carol } = await locked();
-    await expect(vault.connect(bob).slash(1n, 0n, carol)).to.be.revertedWithCustomError(
+    await expect(vault.connect(bob).slash(NATIVE, 1n, 0n, carol)).to.be.revertedWithCustomError(
       vault,
       "StakeVaultZeroAmount",
     );
-    await expect(vault.connect(bob).slash(1n, 1n, ethers.ZeroAddress)).to.be.revertedWithCustomError(
+    await expect(vault.connect(bob).slash(NATIVE, 1n, 1n, ethers.ZeroAddress)).to.be.revertedWithCustomError(
       vault,
       "StakeVaultZeroAddress",
     );
@@ -218,7 +219,7 @@ describe("StakeVault.slash", () => {
 describe("StakeVault.withdrawCredit", () => {
   it("pays the beneficiary once", async () => {
     const { vault, bob, carol } = await locked();
-    await vault.connect(bob).slash(1n, 30n, carol);
+    await vault.connect(bob).slash(NATIVE, 1n, 30n, carol);
     const transaction = vault.connect(carol).withdrawCredit(NATIVE);
     await expect(transaction).to.emit(vault, "CreditWithdrawn").withArgs(carol.address, NATIVE, 15n);
     await expect(transaction).to.changeEtherBalances(ethers, [vault, carol], [-15n, 15n]);
@@ -239,7 +240,7 @@ describe("StakeVault.burnSlashed", () => {
       await vault.connect(alice).depositAndApprove(of, 9n, bob, 9n, { value });
       const lockId = await vault.connect(bob).lock.staticCall(alice, of, 9n);
       await vault.connect(bob).lock(alice, of, 9n);
-      await vault.connect(bob).slash(lockId, 9n, carol);
+      await vault.connect(bob).slash(of, lockId, 9n, carol);
       await expect(vault.connect(stranger).burnSlashed(of)).to.emit(vault, "SlashedBurned").withArgs(of, 5n);
       expect(await holdings(of, burnAddress)).to.equal(5n);
       expect(await holdings(of, vault)).to.equal(4n);

@@ -119,7 +119,7 @@ describe("StakeVault.deposit", () => {
     await expect(vault.connect(alice).deposit(token, 1n))
       .to.be.revertedWithCustomError(vault, "SafeCastOverflowedUintDowncast")
       .withArgs(96n, MAX_AMOUNT_WEI + 1n);
-    await vault.connect(bob).release(1n);
+    await vault.connect(bob).release(token, 1n);
     expect(await vault.balanceOf(alice, token)).to.deep.equal([MAX_AMOUNT_WEI, 0n]);
   });
 

@@ -119,7 +119,7 @@ describe("TaskMarket.releaseStake", () => {
     await expect(transaction).to.emit(market, "ProverStakeReleased").withArgs(taskId, alice.address, 1n);
     await expect(transaction)
       .to.emit(vault, "StakeReleased")
-      .withArgs(1n, await market.getAddress(), alice.address, STAKE_WEI);
+      .withArgs(1n, await market.getAddress(), alice.address, NATIVE, STAKE_WEI);
     expect(await vault.balanceOf(alice, NATIVE)).to.deep.equal([STAKE_WEI, 0n]);
     expect((await market.submission(taskId, alice)).lockId).to.equal(0n);
   });

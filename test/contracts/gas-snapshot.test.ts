@@ -58,7 +58,7 @@ async function measureAll(): Promise<Record<string, number>> {
   const { chainId } = await ethers.provider.getNetwork();
   const marketAddress = await market.getAddress();
 
-  const post = async (split: bigint, rewardToken = native, maxProvers = 3n) => {
+  const post = async (split: bigint, rewardToken = native, maxProvers = 3n, stakeToken = native) => {
     const now = BigInt(await networkHelpers.time.latest());
     const spec = {
       rewardToken,
@@ -69,7 +69,7 @@ async function measureAll(): Promise<Record<string, number>> {
       minCorrect: MIN_CORRECT,
       commitDeadline: now + 3_600n,
       proveDeadline: now + 7_200n,
-      stakeToken: native,
+      stakeToken,
       stakeWei: STAKE_WEI,
       split,
       maxProvers,
@@ -172,6 +172,11 @@ async function measureAll(): Promise<Record<string, number>> {
   await networkHelpers.time.increase(3_601n);
   await record("expire", market.expire(await market.taskCount()));
 
+  // Stake in a token.
+  await vault.connect(alice).approveLocker(market, token, STAKE_WEI);
+  await post(SPLIT.firstValid, native, 1n, await token.getAddress());
+  await record("commit with token stake", commit(alice));
+
   // Leaving the vault.
   await record("requestUnbonding", vault.connect(bob).requestUnbonding(native, STAKE_WEI));
   await networkHelpers.time.increase(UNBONDING_SECONDS);
@@ -210,7 +215,7 @@ describe("Gas", () => {
   });
 
   it(`of every commitment stays within ${LIMITS.commit}`, () => {
-    for (const name of ["commit, first", "commit, later"]) {
+    for (const name of ["commit, first", "commit, later", "commit with token stake"]) {
       expect(gas[name], name).to.be.at.most(LIMITS.commit);
     }
   });

@@ -49,7 +49,7 @@ const flipBit =
 const addFieldOrder =
   (index: number): Damage =>
   (words) =>
-    words.with(index, (words[index]! + BASE_FIELD_ORDER) % 2n ** 256n);
+    words.with(index, BigInt.asUintN(256, words[index]! + BASE_FIELD_ORDER));
 const setPoint =
   (index: number, scalar: bigint): Damage =>
   (words) =>
@@ -61,7 +61,7 @@ const copyPoint =
 const negatePoint =
   (index: number): Damage =>
   (words) =>
-    words.with(index + 1, BASE_FIELD_ORDER - words[index + 1]!);
+    words.with(index + 1, BigInt.asUintN(256, BASE_FIELD_ORDER - words[index + 1]!));
 const dropPoint =
   (index: number): Damage =>
   (words) =>

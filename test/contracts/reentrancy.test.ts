@@ -26,8 +26,8 @@ function vaultCalls({ vault, alice }: Deployment): string[] {
     encode.encodeFunctionData("withdraw", [NATIVE]),
     encode.encodeFunctionData("withdrawCredit", [NATIVE]),
     encode.encodeFunctionData("lock", [alice.address, NATIVE, 1n]),
-    encode.encodeFunctionData("release", [1n]),
-    encode.encodeFunctionData("slash", [1n, 1n, alice.address]),
+    encode.encodeFunctionData("release", [NATIVE, 1n]),
+    encode.encodeFunctionData("slash", [NATIVE, 1n, 1n, alice.address]),
     encode.encodeFunctionData("burnSlashed", [NATIVE]),
   ];
 }
