@@ -62,17 +62,16 @@ export function samplesOf(architecture: Architecture, most = 6): fc.Arbitrary<In
   );
 }
 
-/** Any float model with these layer sizes. */
+/** Float models with these layer sizes, with weights that are 0 or 0.05 to 8 and biases up to 1 in magnitude. */
 export function floatModelsOf(layerSizes: readonly number[]): fc.Arbitrary<FloatModel> {
-  const value = fc.oneof(
-    fc.constantFrom(0, 1, -1),
-    fc.float({ min: -8, max: 8, noNaN: true }),
-    fc.float({ min: Math.fround(-0.1), max: Math.fround(0.1), noNaN: true }),
-  );
+  const weight = fc
+    .tuple(fc.constantFrom(-1, 0, 1), fc.integer({ min: 50, max: 8_000 }))
+    .map(([sign, thousandths]) => (sign * thousandths) / 1_000);
+  const bias = fc.integer({ min: -1_000, max: 1_000 }).map((thousandths) => thousandths / 1_000);
   const layers = layerSizes.slice(1).map((outputs, layer) =>
     fc.record({
-      weights: arrayOf(value, layerSizes[layer]! * outputs).map((values) => Float32Array.from(values)),
-      biases: arrayOf(value, outputs).map((values) => Float32Array.from(values)),
+      weights: arrayOf(weight, layerSizes[layer]! * outputs).map((values) => Float32Array.from(values)),
+      biases: arrayOf(bias, outputs).map((values) => Float32Array.from(values)),
     }),
   );
   return fc.tuple(...layers).map((drawn) => ({ layerSizes, layers: drawn }));
