@@ -1,0 +1,23 @@
+/**
+ * Runs circom once, in a process of its own: `node circom-process.ts ENTRY CIRCUITS LIBRARY OUTPUT`.
+ * ENTRY is a file name inside OUTPUT; includes are looked up in CIRCUITS, then LIBRARY.
+ */
+import fs from "node:fs";
+import { createRequire } from "node:module";
+
+import { bindings, CircomRunner } from "circom2";
+
+const [entry, circuits, library, output] = process.argv.slice(2) as [string, string, string, string];
+const circom = new CircomRunner({
+  args: [`/output/${entry}`, "--r1cs", "--wasm", "--O2", "-l", "/circuits", "-l", "/library", "-o", "/output"],
+  env: {},
+  preopens: { "/circuits": circuits, "/library": library, "/output": output },
+  bindings: {
+    ...bindings,
+    fs,
+    exit: (code: number) => process.exit(code),
+    kill: (signal: string) => process.kill(process.pid, signal),
+  },
+});
+const compiler = createRequire(import.meta.url).resolve("circom2/circom.wasm");
+await circom.execute(fs.readFileSync(compiler));
