@@ -58,6 +58,10 @@ describe("parseCsv", () => {
     expect([...dataset.features]).to.deep.equal([1, 2]);
   });
 
+  it("reads −0 as 0", () => {
+    expect(Object.is(parseCsv("-0,0\n1,1\n").features[0], 0)).to.equal(true);
+  });
+
   it("leaves out ignored columns, by name or index", () => {
     const text = "id,a,b,y\nrow1,1,2,0\nrow2,3,4,1\n";
     for (const column of ["id", 0]) {
@@ -77,7 +81,6 @@ describe("parseCsv", () => {
         const labels = new Set(rows.map(([, , label]) => label));
         fc.pre(labels.size > 1);
         const dataset = parseCsv(rows.map((cells) => cells.join(",")).join("\n"));
-        // −0 is read as 0.
         expect([...dataset.features]).to.deep.equal(rows.flatMap(([a, b]) => [a + 0, b]));
         expect([...dataset.labels].map((label) => Number(dataset.classNames[label]))).to.deep.equal(
           rows.map(([, , label]) => label),

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
@@ -100,12 +100,14 @@ describe("documents", () => {
       "document.not-written",
       /cannot write .*dir\.json: ENOENT/,
     );
+    const folder = path.join(directory, "folder");
+    await mkdir(folder);
     await expectError(
-      () => saveDocument(directory, TEST_SET, smallTestSet()),
+      () => saveDocument(folder, TEST_SET, smallTestSet()),
       "document.not-written",
-      /cannot write/,
+      /cannot write .*folder/,
     );
-    expect(await readdir(directory)).to.deep.equal([]);
+    expect(await readdir(directory)).to.deep.equal(["folder"]);
   });
 
   it("name the file they were read from", async () => {

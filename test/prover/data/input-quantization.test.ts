@@ -52,7 +52,7 @@ describe("fitInputQuantization", () => {
       expect([...samples.features]).to.deep.equal([0, 0]);
       expect(clamped).to.have.length(1);
       expect(clamped[0]).to.include({ count: 1, minimum: constant, maximum: constant });
-      expect([...scaleInputs(column(constant), mapping).features]).to.deep.equal([0]);
+      expect([...scaleInputs(column(constant, 2 * constant), mapping).features]).to.deep.equal([0, 0]);
     }
   });
 

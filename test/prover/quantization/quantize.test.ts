@@ -83,6 +83,35 @@ describe("quantizeModel", () => {
     );
   });
 
+  it("keeps the logits of a deeper model to within its rounding", () => {
+    const architecture = defaultArchitecture([4, 3, 2]);
+    fc.assert(
+      fc.property(floatModelsOf([4, 3, 2]), samplesOf(architecture), (floatModel, samples) => {
+        const { model, weightScales, sumScales } = quantizeModel(floatModel, architecture);
+        const inputs: FloatSamples = {
+          ...samples,
+          features: Float32Array.from(samples.features, (q) => q / 255),
+        };
+        const expected = floatLogits(floatModel, inputs);
+        const [hidden, last] = floatModel.layers;
+        // Half a step of each of four weights, of the bias, and of the rescaled activation.
+        const activationError = 2 * weightScales[0]! + 0.5 * sumScales[0]! + 512 * sumScales[0]!;
+        const largest = (values: Float32Array): number => Math.max(...values.map(Math.abs));
+        const largestActivation = 4 * largest(hidden!.weights) + largest(hidden!.biases) + activationError;
+        const tolerance =
+          3 * largest(last!.weights) * activationError +
+          1.5 * weightScales[1]! * largestActivation +
+          0.5 * sumScales[1]! +
+          1e-4;
+        runReference(model, samples).logits.forEach((logit, index) => {
+          expect(logit * sumScales[1]!).to.be.closeTo(expected[index]!, tolerance);
+        });
+        expect(sumScales[1]!).to.be.closeTo(sumScales[0]! * 1024 * weightScales[1]!, 1e-9);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it("uses the range of weights, quotients or margins up to its end", () => {
     // 8-bit quotients bind the first layer; the weights' own range binds the second.
     const architecture: Architecture = {

@@ -4,7 +4,7 @@ import type { FloatSamples } from "../../../prover/src/data/dataset.ts";
 import { decodeDocument, encodeDocument } from "../../../prover/src/data/document.ts";
 import { fitInputQuantization, scaleInputs } from "../../../prover/src/data/input-quantization.ts";
 import { scorePredictions } from "../../../prover/src/model/evaluation.ts";
-import { firstMaximum, floatLogits } from "../../../prover/src/model/float-model.ts";
+import { firstMaximum, floatLogits, type FloatModel } from "../../../prover/src/model/float-model.ts";
 import { openBackend, type TrainingBackend } from "../../../prover/src/training/backend.ts";
 import type { EpochRecord, TrainingCheckpoint } from "../../../prover/src/training/checkpoint.ts";
 import { trainModel, type TrainingResult, type TrainingRun } from "../../../prover/src/training/train.ts";
@@ -50,6 +50,16 @@ describe("trainModel", () => {
       const predictions = firstMaximum(floatLogits(model, validation), 3);
       expect(scorePredictions(predictions, validation.labels, dataset.classNames).accuracy).to.equal(1);
     }
+  });
+
+  it("takes the steps of Adam with decoupled weight decay and a cosine schedule", async () => {
+    const whole = { ...options, hiddenSizes: [], inputNoise: 0, epochs: 8, batchSize: train.sampleCount };
+    const untrained = await run({ options: whole, signal: AbortSignal.abort() });
+    const { model } = await run({ options: { ...whole, weightDecay: 0.5 } });
+    const expected = adamOnLinear(untrained.model, train, { ...whole, weightDecay: 0.5 });
+    [model.layers[0]!.weights, model.layers[0]!.biases].forEach((values, index) => {
+      values.forEach((value, position) => expect(value).to.be.closeTo(expected[index]![position]!, 1e-4));
+    });
   });
 
   it("repeats bit for bit for a seed and changes with it", async () => {
@@ -230,6 +240,46 @@ describe("defaultTrainingOptions", () => {
     }
   });
 });
+
+/** Weights and biases of a linear model after full-batch training, in double precision and from the definitions. */
+function adamOnLinear(
+  start: FloatModel,
+  samples: FloatSamples,
+  { epochs, learningRate, weightDecay }: TrainingOptions,
+): [weights: number[], biases: number[]] {
+  const { sampleCount, featureCount, classCount, features, labels } = samples;
+  const weights = [...start.layers[0]!.weights];
+  const biases = [...start.layers[0]!.biases];
+  const parameters = [...weights, ...biases];
+  const first = parameters.map(() => 0);
+  const second = parameters.map(() => 0);
+  for (let step = 1; step <= epochs; step++) {
+    const gradients = parameters.map(() => 0);
+    for (let sample = 0; sample < sampleCount; sample++) {
+      const inputs = [...features.subarray(sample * featureCount, (sample + 1) * featureCount), 1];
+      const powers = Array.from({ length: classCount }, (_, output) =>
+        Math.exp(inputs.reduce((sum, input, row) => sum + input * parameters[row * classCount + output]!, 0)),
+      );
+      const total = powers.reduce((sum, power) => sum + power, 0);
+      inputs.forEach((input, row) => {
+        powers.forEach((power, output) => {
+          const error = power / total - (labels[sample] === output ? 1 : 0);
+          gradients[row * classCount + output]! += (input * error) / sampleCount;
+        });
+      });
+    }
+    const rate = (learningRate / 2) * (1 + Math.cos((Math.PI * (step - 1)) / epochs));
+    gradients.forEach((gradient, index) => {
+      first[index] = 0.9 * first[index]! + 0.1 * gradient;
+      second[index] = 0.999 * second[index]! + 0.001 * gradient ** 2;
+      const change =
+        first[index] / (1 - 0.9 ** step) / (Math.sqrt(second[index] / (1 - 0.999 ** step)) + 1e-7);
+      const decay = index < weights.length ? rate * weightDecay : 0;
+      parameters[index] = parameters[index]! * (1 - decay) - rate * change;
+    });
+  }
+  return [parameters.slice(0, weights.length), parameters.slice(weights.length)];
+}
 
 /** Mean softmax cross-entropy in nats, in double precision. */
 function crossEntropy(logits: Float64Array, samples: FloatSamples): number {
