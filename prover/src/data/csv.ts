@@ -23,8 +23,8 @@ export interface CsvOptions {
 
 /** Largest CSV file read: 256 MiB. */
 export const MAX_CSV_BYTES = 256 * 2 ** 20;
-/** Most values a data set may hold unless the options say otherwise: 2^25 features over all samples, 256 MiB in memory. */
-export const MAX_VALUES = 2 ** 25;
+/** Most values a data set may hold unless the options say otherwise: 2^26 features over all samples, 512 MiB in memory. */
+export const MAX_VALUES = 2 ** 26;
 /** Most classes: beyond it the label column is a quantity rather than a class. */
 export const MAX_CLASSES = 1_000;
 

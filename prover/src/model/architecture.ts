@@ -109,17 +109,20 @@ export function worstCaseSum(architecture: Architecture, layer: number): number 
 
 /**
  * The widths used unless others are asked for: features of 8 bits, weights of 10, and every shift equal to the
- * 10 bits of the circuits' range table, so that a remainder needs one lookup.
+ * `tableBits` of the circuits' range table, so that a remainder needs one lookup; biases and margins take two.
+ *
+ * 10 table bits suit layers of up to about a hundred inputs. A wider layer has larger sums for the same weights: each
+ * further table bit doubles quotients and shift alike, and so leaves its weights two bits more.
  */
-export function defaultArchitecture(layerSizes: readonly number[]): Architecture {
+export function defaultArchitecture(layerSizes: readonly number[], tableBits = 10): Architecture {
   const architecture: Architecture = {
     layerSizes: [...layerSizes],
     inputBits: 8,
     weightBits: 10,
-    biasBits: 20,
-    quotientBits: 10,
-    marginBits: 20,
-    shiftBits: new Array<number>(Math.max(layerSizes.length - 2, 0)).fill(10),
+    biasBits: 2 * tableBits,
+    quotientBits: tableBits,
+    marginBits: 2 * tableBits,
+    shiftBits: new Array<number>(Math.max(layerSizes.length - 2, 0)).fill(tableBits),
   };
   validateArchitecture(architecture);
   return architecture;

@@ -30,6 +30,21 @@ describe("validateArchitecture", () => {
     }
   });
 
+  it("gives quotients and shifts the bits of the table, biases and margins twice as many", () => {
+    expect(defaultArchitecture([784, 32, 10], 12)).to.deep.equal({
+      layerSizes: [784, 32, 10],
+      inputBits: 8,
+      weightBits: 10,
+      biasBits: 24,
+      quotientBits: 12,
+      marginBits: 24,
+      shiftBits: [12],
+    });
+    expect(() => defaultArchitecture([784, 32, 10], 16))
+      .to.throw()
+      .with.property("code", "model.architecture");
+  });
+
   const rejected: [name: string, changes: Partial<Architecture>, message: RegExp][] = [
     ["a single layer size", { layerSizes: [64], shiftBits: [] }, /layerSizes/],
     ["an empty layer", { layerSizes: [64, 0, 10] }, /layerSizes\.1/],
