@@ -75,7 +75,12 @@ function makeProvider(rpcUrl: string, chainId: bigint): JsonRpcProvider {
   request.timeout = REQUEST_TIMEOUT_MS;
   // The chain id was just checked: asking again before every request would double the traffic.
   const network = Network.from(chainId);
-  const provider = new JsonRpcProvider(request, network, { staticNetwork: network, batchMaxCount: 1 });
+  const provider = new JsonRpcProvider(request, network, {
+    staticNetwork: network,
+    batchMaxCount: 1,
+    // An answer that is a quarter of a second old may name a transaction number that is used already.
+    cacheTimeout: -1,
+  });
   provider.pollingInterval = 500;
   return provider;
 }

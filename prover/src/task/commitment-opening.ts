@@ -64,18 +64,24 @@ export const COMMITMENT_OPENING: DocumentKind<CommitmentOpening, OpeningContent>
 /** Which prover's commitment to which task. */
 export type OpeningPlace = Pick<CommitmentOpening, "chainId" | "market" | "taskId" | "prover">;
 
-/** The file of an opening below a working folder. */
-export function openingFile(folder: string, place: OpeningPlace): string {
-  return path.join(openingFolder(folder, place), `${place.prover.toLowerCase()}.json`);
+/** The file of an opening below a working folder; one per commitment, so that none is ever replaced. */
+export function openingFile(folder: string, opening: CommitmentOpening): string {
+  return path.join(
+    openingFolder(folder, opening),
+    `${opening.modelCommitment.toString(16).padStart(64, "0")}.json`,
+  );
 }
 
-/** Addresses (lower case) of the accounts that have an opening for a task. */
+/** Addresses (lower case) of the accounts that have openings for a task. */
 export function openingProvers(folder: string, place: Omit<OpeningPlace, "prover">): string[] {
+  return fileNames(taskFolder(folder, place)).filter((name) => /^0x[0-9a-f]{40}$/.test(name));
+}
+
+/** All openings of a prover for a task: one for every model it was about to commit to. */
+export async function listOpenings(folder: string, place: OpeningPlace): Promise<CommitmentOpening[]> {
   const directory = openingFolder(folder, place);
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .filter((name) => /^0x[0-9a-f]{40}\.json$/.test(name))
-    .map((name) => name.slice(0, -".json".length));
+  const files = fileNames(directory).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+  return await Promise.all(files.map((name) => loadDocument(path.join(directory, name), COMMITMENT_OPENING)));
 }
 
 /** Draws a salt, commits to the model, and saves the opening before anybody sees the commitment. */
@@ -89,20 +95,32 @@ export async function createOpening(
     ...place,
     salt,
     modelCommitment: modelCommitment(file.quantized.model, salt),
-    modelDigest: documentDigest(INTEGER_MODEL, file),
+    modelDigest: modelDigest(file),
   };
   await mkdir(openingFolder(folder, place), { recursive: true, mode: 0o700 });
-  await saveDocument(openingFile(folder, place), COMMITMENT_OPENING, opening);
+  await saveDocument(openingFile(folder, opening), COMMITMENT_OPENING, opening);
   return opening;
 }
 
-/** The saved opening of a prover, or undefined when there is none. */
-export async function findOpening(
-  folder: string,
+/** The opening of a commitment found on the chain; throws TaskError `task.opening-lost` when it is not among them. */
+export function openingOf(
+  openings: readonly CommitmentOpening[],
+  commitment: bigint,
   place: OpeningPlace,
-): Promise<CommitmentOpening | undefined> {
-  const file = openingFile(folder, place);
-  return existsSync(file) ? await loadDocument(file, COMMITMENT_OPENING) : undefined;
+): CommitmentOpening {
+  const found = openings.find((opening) => opening.modelCommitment === commitment);
+  if (found !== undefined) return found;
+  throw new TaskError(
+    "task.opening-lost",
+    `${place.prover} committed to a model for task ${place.taskId}, and the opening is not in this working folder`,
+    "Work in the folder in which the commitment was made; without the opening nothing can be proved.",
+    { taskId: place.taskId, prover: place.prover },
+  );
+}
+
+/** keccak256 of a model file's content. */
+export function modelDigest(file: IntegerModelFile): string {
+  return documentDigest(INTEGER_MODEL, file);
 }
 
 /** Throws TaskError `task.other-model` unless `file` is the model that the opening belongs to. */
@@ -116,6 +134,14 @@ export function checkModel(opening: CommitmentOpening, file: IntegerModelFile): 
   );
 }
 
-function openingFolder(folder: string, { chainId, market, taskId }: Omit<OpeningPlace, "prover">): string {
+function openingFolder(folder: string, place: OpeningPlace): string {
+  return path.join(taskFolder(folder, place), place.prover.toLowerCase());
+}
+
+function taskFolder(folder: string, { chainId, market, taskId }: Omit<OpeningPlace, "prover">): string {
   return path.join(folder, ".zkpot", "openings", `${chainId}-${market.toLowerCase()}-${taskId}`);
+}
+
+function fileNames(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory).sort() : [];
 }

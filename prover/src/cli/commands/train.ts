@@ -146,9 +146,7 @@ async function report(
   };
 }
 
-async function trainingOptions(
-  flags: TrainFlags,
-): Promise<TrainingOptions> {
+async function trainingOptions(flags: TrainFlags): Promise<TrainingOptions> {
   const { defaultTrainingOptions, validateTrainingOptions } =
     await import("../../training/training-options.ts");
   const defaults = defaultTrainingOptions(await hiddenSizes(flags), flags.seed);

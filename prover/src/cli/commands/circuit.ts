@@ -1,0 +1,60 @@
+import type { Command } from "commander";
+
+import { handle } from "../command.ts";
+import { note } from "../output.ts";
+import { type CommonOptions, withCommonOptions } from "../shared-options.ts";
+
+/** `zkpot circuit`: the circuits models are proved with. */
+export function registerCircuit(program: Command): void {
+  const circuit = program.command("circuit").description("list, plan and compile circuits");
+  registerList(circuit);
+  registerBuild(circuit);
+}
+
+function registerList(circuit: Command): void {
+  const command = withCommonOptions(
+    circuit.command("list").description("list the instances of circuits.json"),
+  );
+  handle<CommonOptions, []>(command, async () => {
+    const { listInstances } = await import("../artifacts.ts");
+    const { table } = await import("../text.ts");
+    const instances = await listInstances();
+    return {
+      data: { instances },
+      text: table(
+        ["instance", "model", "samples at most", "table bits"],
+        instances.map(({ id, architecture, groups, slots, tableBits }) => [
+          id,
+          architecture.layerSizes.join("-"),
+          String(groups * slots),
+          String(tableBits),
+        ]),
+      ),
+    };
+  });
+}
+
+function registerBuild(circuit: Command): void {
+  const command = withCommonOptions(
+    circuit
+      .command("build")
+      .argument("<instance>", "circuit instance: id in circuits.json, or file of a planned one")
+      .description("compile a circuit, unless it is compiled already"),
+  );
+  handle<CommonOptions, [string]>(command, async (_invocation, name) => {
+    const { CIRCUIT_DIRECTORY, findInstance } = await import("../artifacts.ts");
+    const { buildCircuit } = await import("../../circuits/build.ts");
+    const { facts } = await import("../text.ts");
+    const circuitFiles = await buildCircuit(await findInstance(name), CIRCUIT_DIRECTORY, note);
+    const { instance, directory, r1csSha256, wasmSha256 } = circuitFiles;
+    return {
+      data: { instance, directory, r1csSha256, wasmSha256 },
+      text: facts([
+        ["instance", instance.id],
+        ["folder", directory],
+        ["r1cs", `SHA-256 ${r1csSha256}`],
+        ["wasm", `SHA-256 ${wasmSha256}`],
+      ]),
+    };
+  });
+}

@@ -1,0 +1,117 @@
+import path from "node:path";
+
+import type { Command } from "commander";
+
+import type { KeySet } from "../../proof/keys/key-set.ts";
+import { handle } from "../command.ts";
+import { note, type Report } from "../output.ts";
+import { openSignSession } from "../session.ts";
+import {
+  type AccountOptions,
+  type CommonOptions,
+  type NetworkOptions,
+  withAccountOptions,
+  withCommonOptions,
+} from "../shared-options.ts";
+import { transactionFacts } from "../transaction-facts.ts";
+
+interface KeyFolderOptions extends CommonOptions {
+  readonly keys?: string;
+}
+
+/** `zkpot keys`: proving and verifying keys of circuits. */
+export function registerKeys(program: Command): void {
+  const keys = program.command("keys").description("make, verify, show and register the keys of a circuit");
+  registerDevelopment(keys);
+  registerShow(keys);
+  registerRegister(keys);
+}
+
+function registerDevelopment(keys: Command): void {
+  const command = withCommonOptions(
+    keys
+      .command("dev")
+      .argument("<instance>", "circuit instance: id in circuits.json, or file of a planned one")
+      .description("make development keys in seconds: INSECURE, accepted on local chains only"),
+  ).option("--keys <folder>", "where the keys are written (default: build/keys/<instance>)");
+  handle<KeyFolderOptions, [string]>(command, async ({ options }, name) => {
+    const { buildCircuit } = await import("../../circuits/build.ts");
+    const { makeDevelopmentKeys } = await import("../../proof/keys/development.ts");
+    const { CIRCUIT_DIRECTORY, findInstance, keyDirectory } = await import("../artifacts.ts");
+    const instance = await findInstance(name);
+    const folder = path.resolve(options.keys ?? keyDirectory(instance.id));
+    const circuit = await buildCircuit(instance, CIRCUIT_DIRECTORY, note);
+    return await reportKeys(await makeDevelopmentKeys(circuit, folder, note), folder);
+  });
+}
+
+function registerShow(keys: Command): void {
+  const command = withCommonOptions(
+    keys
+      .command("show")
+      .argument("<instance>", "circuit instance: id in circuits.json, or file of a planned one")
+      .description("hash all files of a key set and show what it is"),
+  ).option("--keys <folder>", "where the keys lie (default: build/keys/<instance>)");
+  handle<KeyFolderOptions, [string]>(command, async ({ options }, name) => {
+    const { findInstance, keyDirectory, openKeys } = await import("../artifacts.ts");
+    const instance = await findInstance(name);
+    const keySet = await openKeys(instance, options.keys);
+    return await reportKeys(keySet, path.resolve(options.keys ?? keyDirectory(instance.id)));
+  });
+}
+
+function registerRegister(keys: Command): void {
+  const command = withAccountOptions(
+    keys
+      .command("register")
+      .argument("<instance>", "circuit instance: id in circuits.json, or file of a planned one")
+      .description("add the verifying key to the registry of a network"),
+  ).option("--keys <folder>", "where the keys lie (default: build/keys/<instance>)");
+  handle<KeyFolderOptions & NetworkOptions & AccountOptions, [string]>(command, async ({ options }, name) => {
+    const { findInstance, openKeys } = await import("../artifacts.ts");
+    const { findKey, registerKey } = await import("../../chain/registry.ts");
+    const { facts } = await import("../text.ts");
+    const { keyId, manifest } = await openKeys(await findInstance(name), options.keys);
+    const { contracts, sender, profile } = await openSignSession(options);
+    const transaction = await registerKey(sender, contracts, { ...manifest, keyId });
+    const registered = await findKey(contracts, keyId);
+    return {
+      data: {
+        ...registered,
+        network: profile.name,
+        transaction: transaction === undefined ? undefined : transactionFacts(transaction),
+      },
+      text: facts([
+        ["key", keyId],
+        ["instance", manifest.instanceId],
+        ["kind", kindOf(manifest.contributions)],
+        ["registry", transaction === undefined ? "had it before" : `added it in ${transaction.hash}`],
+      ]),
+    };
+  });
+}
+
+/** What a key set is, for programs and people. */
+export async function reportKeys(keySet: KeySet, folder: string): Promise<Report> {
+  const { facts, megabytes } = await import("../text.ts");
+  const { statSync } = await import("node:fs");
+  const { keyId, manifest, provingKeyFile } = keySet;
+  const provingKeyBytes = statSync(provingKeyFile).size;
+  const { verifyingKey, ...entries } = manifest;
+  return {
+    data: { folder, provingKeyBytes, verifyingKeyBytes: verifyingKey.length / 2 - 1, ...entries },
+    text: facts([
+      ["key", keyId],
+      ["instance", manifest.instanceId],
+      ["kind", kindOf(manifest.contributions)],
+      ["folder", folder],
+      ["proving key", megabytes(provingKeyBytes)],
+    ]),
+  };
+}
+
+function kindOf(contributions: number): string {
+  return contributions === 0
+    ? "development key: INSECURE, for local chains only"
+    : `ceremony of ${contributions} contributions`;
+}

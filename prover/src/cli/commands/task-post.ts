@@ -1,0 +1,208 @@
+import path from "node:path";
+
+import type { Command } from "commander";
+
+import type { RewardSplit, TaskTerms } from "../../chain/tasks.ts";
+import { parseToken } from "../addresses.ts";
+import { handle, type Invocation } from "../command.ts";
+import { note, type Report } from "../output.ts";
+import { openSignSession } from "../session.ts";
+import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
+import { transactionFacts } from "../transaction-facts.ts";
+import { parseAmount, parseDuration, parseInteger } from "../units.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface PostOptions extends NetworkOptions, AccountOptions {
+  readonly testSet: string;
+  readonly instance: string;
+  readonly keys?: string;
+  readonly minCorrect: string;
+  readonly reward: string;
+  readonly rewardToken?: string;
+  readonly stake: string;
+  readonly stakeToken?: string;
+  readonly split: string;
+  readonly maxProvers: string;
+  readonly commitWithin: string;
+  readonly proveWithin: string;
+  readonly title?: string;
+  readonly licence: string;
+  readonly jurisdiction?: string;
+  readonly documentUri?: string;
+  readonly out: string;
+}
+
+/** `zkpot task post`: writes the task's document and escrows the reward. */
+export function registerTaskPost(task: Command): void {
+  const command = withAccountOptions(
+    task
+      .command("post")
+      .description("write a task document and post the task with its reward; uploads nothing"),
+  )
+    .requiredOption("--test-set <file>", "public test set of `zkpot data split`")
+    .requiredOption("--instance <id|file>", "circuit instance: id in circuits.json, or file of a planned one")
+    .option("--keys <folder>", "keys of the instance (default: build/keys/<instance>)")
+    .requiredOption("--min-correct <count>", "least count of correct test samples that is paid")
+    .requiredOption("--reward <amount>", "reward, e.g. 0.5ether; escrowed until the task ends")
+    .option("--reward-token <address>", "ERC-20 token of the reward (default: the native coin)")
+    .option("--stake <amount>", "stake each prover locks", "0")
+    .option("--stake-token <address>", "ERC-20 token of the stake (default: the native coin)")
+    .option("--split <rule>", "first-valid, best-score or pro-rata", "first-valid")
+    .option("--max-provers <count>", "most provers that may commit", "16")
+    .option("--commit-within <duration>", "time to commit, from now", "1d")
+    .option("--prove-within <duration>", "time to prove, from now", "2d")
+    .option("--title <text>", "title of the task (default: the name of the test set)")
+    .requiredOption("--licence <text>", "licence of the test set, e.g. CC-BY-4.0")
+    .option("--jurisdiction <text>", "where the data may be processed")
+    .option("--document-uri <uri>", "where provers find the document (default: its file name)")
+    .option(
+      "--out <file>",
+      "file of the task document; the test set must lie beside or below it",
+      "task.json",
+    );
+  handle<PostOptions, []>(command, post);
+}
+
+async function post({ options }: Invocation<PostOptions>): Promise<Report> {
+  const terms = await parseTerms(options);
+  const { loadDocument, saveDocument } = await import("../../data/document.ts");
+  const { TEST_SET, testSetHash } = await import("../../data/test-set.ts");
+  const { TASK_DOCUMENT } = await import("../../task/task-document.ts");
+  const { loadTaskFiles } = await import("../../task/task-files.ts");
+  const { checkTaskKeys, taskDataPoint } = await import("../../task/check-task.ts");
+  const { architectureId } = await import("../../model/architecture.ts");
+  const { buildCircuit } = await import("../../circuits/build.ts");
+  const { CIRCUIT_DIRECTORY, findInstance, openKeys } = await import("../artifacts.ts");
+  const { chainTime } = await import("../../chain/connect.ts");
+  const { postTask } = await import("../../chain/tasks.ts");
+  const { findKey } = await import("../../chain/registry.ts");
+  const { ChainError } = await import("../../chain/chain-error.ts");
+  const { facts, utc } = await import("../text.ts");
+  const { formatAmount } = await import("../addresses.ts");
+
+  const testSet = await loadDocument(options.testSet, TEST_SET);
+  const { sampleCount } = testSet.samples;
+  const minCorrect = parseInteger(options.minCorrect, "--min-correct", 1, sampleCount);
+  const instance = await findInstance(options.instance);
+  const keys = await openKeys(instance, options.keys);
+  const session = await openSignSession(options);
+  if ((await findKey(session.contracts, keys.keyId)) === undefined) {
+    throw new ChainError(
+      "chain.key-not-registered",
+      `the registry does not have key ${keys.keyId} of ${instance.id}`,
+      "Register it with `zkpot keys register`.",
+      { keyId: keys.keyId, instance: instance.id },
+    );
+  }
+
+  const documentFile = path.resolve(options.out);
+  await saveDocument(documentFile, TASK_DOCUMENT, {
+    title: options.title ?? testSet.name,
+    testSetFile: relativeTestSet(documentFile, options.testSet),
+    testSetHash: testSetHash(testSet),
+    instance,
+    keyId: keys.keyId,
+    sampleCount,
+    minCorrect,
+    licence: options.licence,
+    jurisdiction: options.jurisdiction ?? null,
+  });
+  // What provers will load is what is checked and posted.
+  const files = await loadTaskFiles(documentFile);
+  checkTaskKeys(files, keys, await buildCircuit(instance, CIRCUIT_DIRECTORY, note));
+  note(`computing the data point of ${sampleCount} samples`);
+  const dataPoint = await taskDataPoint(files, keys);
+  const now = await chainTime(session.connection);
+  const commitDeadline = now + BigInt(terms.commitSeconds);
+  const proveDeadline = now + BigInt(terms.proveSeconds);
+  const { taskId, transaction } = await postTask(session.sender, session.contracts, {
+    ...terms.amounts,
+    keyId: keys.keyId,
+    dataPoint,
+    sampleCount,
+    minCorrect,
+    commitDeadline,
+    proveDeadline,
+    architectureId: architectureId(instance.architecture),
+    documentHash: files.documentHash,
+    documentUri: options.documentUri ?? path.basename(documentFile),
+  });
+  const { rewardWei, rewardToken, stakeWei, stakeToken } = terms.amounts;
+  return {
+    data: {
+      taskId,
+      document: documentFile,
+      documentHash: files.documentHash,
+      keyId: keys.keyId,
+      dataPoint,
+      commitDeadline,
+      proveDeadline,
+      transaction: transactionFacts(transaction),
+    },
+    text: facts([
+      ["task", String(taskId)],
+      ["reward", formatAmount(rewardWei, rewardToken)],
+      ["stake", formatAmount(stakeWei, stakeToken)],
+      ["threshold", `${minCorrect} of ${sampleCount} correct`],
+      ["commit until", utc(commitDeadline)],
+      ["prove until", utc(proveDeadline)],
+      ["publish", `${documentFile} and ${path.resolve(options.testSet)}, with the keys of ${instance.id}`],
+    ]),
+  };
+}
+
+interface ParsedTerms {
+  readonly amounts: Pick<
+    TaskTerms,
+    "rewardToken" | "rewardWei" | "stakeToken" | "stakeWei" | "split" | "maxProvers"
+  >;
+  readonly commitSeconds: number;
+  readonly proveSeconds: number;
+}
+
+async function parseTerms(options: PostOptions): Promise<ParsedTerms> {
+  const commitSeconds = parseDuration(options.commitWithin, "--commit-within");
+  const proveSeconds = parseDuration(options.proveWithin, "--prove-within");
+  if (proveSeconds <= commitSeconds) {
+    throw new UsageError(
+      "cli.invalid-value",
+      `--prove-within (${proveSeconds} s) must be longer than --commit-within (${commitSeconds} s)`,
+      "Both count from now; leave time to prove after the last commitment.",
+      { commitSeconds, proveSeconds },
+    );
+  }
+  return {
+    amounts: {
+      rewardWei: parseAmount(options.reward, "--reward"),
+      rewardToken: await parseToken(options.rewardToken, "--reward-token"),
+      stakeWei: parseAmount(options.stake, "--stake"),
+      stakeToken: await parseToken(options.stakeToken, "--stake-token"),
+      split: parseSplit(options.split),
+      maxProvers: parseInteger(options.maxProvers, "--max-provers", 1, 65_535),
+    },
+    commitSeconds,
+    proveSeconds,
+  };
+}
+
+function parseSplit(text: string): RewardSplit {
+  const rules = ["first-valid", "best-score", "pro-rata"] as const;
+  const found = rules.find((rule) => rule === text);
+  if (found !== undefined) return found;
+  throw new UsageError("cli.invalid-value", `--split: "${text}" is no rule`, `Write ${rules.join(", ")}.`, {
+    option: "--split",
+    value: text,
+  });
+}
+
+/** The test set's path as the document states it; the two are published together. */
+function relativeTestSet(documentFile: string, testSet: string): string {
+  const relative = path.relative(path.dirname(documentFile), path.resolve(testSet));
+  if (!relative.startsWith("..") && !path.isAbsolute(relative)) return relative.split(path.sep).join("/");
+  throw new UsageError(
+    "cli.test-set-elsewhere",
+    `the test set ${testSet} does not lie beside or below the document ${documentFile}`,
+    "Write the document beside the test set with --out: they are published together.",
+    { testSet, document: documentFile },
+  );
+}

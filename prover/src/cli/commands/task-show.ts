@@ -1,0 +1,65 @@
+import type { Command } from "commander";
+
+import type { TaskDetails } from "../../chain/tasks.ts";
+import { handle } from "../command.ts";
+import { openReadSession } from "../session.ts";
+import { type NetworkOptions, withNetworkOptions } from "../shared-options.ts";
+import { type TaskFileFlags, withTaskFileOptions } from "../task-options.ts";
+import { parseTaskId } from "../units.ts";
+
+interface ShowOptions extends NetworkOptions, TaskFileFlags {
+  readonly check?: boolean;
+}
+
+/** `zkpot task show`: a task with its submissions; --check compares it with its published files. */
+export function registerTaskShow(task: Command): void {
+  const command = withTaskFileOptions(
+    withNetworkOptions(
+      task.command("show").argument("<task id>", "the task").description("show a task and its submissions"),
+    ),
+  ).option("--check", "recompute the data point from the published test set and compare everything");
+  handle<ShowOptions, [string]>(command, async ({ options }, id) => {
+    const taskId = parseTaskId(id);
+    const session = await openReadSession(options);
+    if (options.check !== true) {
+      const { readTaskDetails } = await import("../../chain/tasks.ts");
+      const task = await readTaskDetails(session.contracts, taskId);
+      return { data: { task }, text: await describe(task) };
+    }
+    const { openCheckedTask } = await import("../task-session.ts");
+    const { task, check, files } = await openCheckedTask(session, taskId, options);
+    const { title, licence, jurisdiction } = files.document;
+    return {
+      data: { task, check: { agreed: check.agreed }, document: files.document },
+      text: [
+        await describe(task),
+        "",
+        `"${title}", licence ${licence}, jurisdiction ${jurisdiction ?? "not restricted"}`,
+        `checked against the published files: ${check.agreed.join(", ")} agree`,
+      ].join("\n"),
+    };
+  });
+}
+
+async function describe(task: TaskDetails): Promise<string> {
+  const { facts, table, utc } = await import("../text.ts");
+  const { formatAmount } = await import("../addresses.ts");
+  const head = facts([
+    ["task", `${task.taskId} (${task.state}, ${task.split})`],
+    ["poster", task.poster],
+    ["reward", formatAmount(task.rewardWei, task.rewardToken)],
+    ["stake", formatAmount(task.stakeWei, task.stakeToken)],
+    ["threshold", `${task.minCorrect} of ${task.sampleCount} correct`],
+    ["commit until", utc(task.commitDeadline)],
+    ["prove until", utc(task.proveDeadline)],
+    ["key", task.keyId],
+    ["document", `${task.documentUri} (${task.documentHash})`],
+  ]);
+  if (task.submissions.length === 0) return head;
+  const rows = task.submissions.map(({ prover, state, correct }) => [
+    prover,
+    state,
+    state === "committed" ? "" : String(correct),
+  ]);
+  return `${head}\n\n${table(["prover", "state", "correct"], rows)}`;
+}

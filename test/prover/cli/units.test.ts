@@ -1,0 +1,121 @@
+import { expect } from "chai";
+
+import {
+  parseAmount,
+  parseDuration,
+  parseInteger,
+  parseNumber,
+  parseSizes,
+  parseTaskId,
+} from "../../../prover/src/cli/units.ts";
+import { UsageError } from "../../../prover/src/cli/usage-error.ts";
+
+describe("parseAmount", () => {
+  const amounts: readonly (readonly [string, bigint])[] = [
+    ["0", 0n],
+    ["1", 1n],
+    ["12wei", 12n],
+    ["5gwei", 5_000_000_000n],
+    ["1ether", 10n ** 18n],
+    ["0.1ether", 10n ** 17n],
+    ["1.000000000000000001ether", 10n ** 18n + 1n],
+    ["0.000000001gwei", 1n],
+    ["79228162514264337593543950336", 2n ** 96n],
+  ];
+  for (const [text, wei] of amounts) {
+    it(`reads ${text}`, () => {
+      expect(parseAmount(text, "--reward")).to.equal(wei);
+    });
+  }
+
+  for (const text of [
+    "",
+    "-1",
+    "1.5",
+    "0.1wei",
+    "1e18",
+    "ether",
+    "1 ether",
+    "0x10",
+    "0.0000000000000000001ether",
+    "1finney",
+  ]) {
+    it(`refuses "${text}"`, () => {
+      expect(() => parseAmount(text, "--reward")).to.throw(UsageError, `--reward: "${text}"`);
+    });
+  }
+});
+
+describe("parseDuration", () => {
+  const durations: readonly (readonly [string, number])[] = [
+    ["0", 0],
+    ["90", 90],
+    ["90s", 90],
+    ["15m", 900],
+    ["2h", 7_200],
+    ["7d", 604_800],
+  ];
+  for (const [text, seconds] of durations) {
+    it(`reads ${text}`, () => {
+      expect(parseDuration(text, "--unbonding")).to.equal(seconds);
+    });
+  }
+
+  for (const text of ["", "-1s", "1.5h", "1w", "h", "1 d"]) {
+    it(`refuses "${text}"`, () => {
+      expect(() => parseDuration(text, "--unbonding")).to.throw(UsageError, "--unbonding");
+    });
+  }
+});
+
+describe("parseInteger", () => {
+  it("takes both ends of the range", () => {
+    expect(parseInteger("1", "--bits", 1, 16)).to.equal(1);
+    expect(parseInteger("16", "--bits", 1, 16)).to.equal(16);
+  });
+
+  for (const text of ["0", "17", "1.5", "", "abc", "1e1"]) {
+    it(`refuses "${text}" outside 1 to 16`, () => {
+      expect(() => parseInteger(text, "--bits", 1, 16)).to.throw(UsageError, "--bits");
+    });
+  }
+});
+
+describe("parseNumber", () => {
+  it("takes both ends of the range", () => {
+    expect(parseNumber("0", "--share", 0, 1)).to.equal(0);
+    expect(parseNumber("1", "--share", 0, 1)).to.equal(1);
+    expect(parseNumber("0.25", "--share", 0, 1)).to.equal(0.25);
+  });
+
+  for (const text of ["-0.1", "1.1", "", " ", "NaN", "Infinity", "a"]) {
+    it(`refuses "${text}" outside 0 to 1`, () => {
+      expect(() => parseNumber(text, "--share", 0, 1)).to.throw(UsageError, "--share");
+    });
+  }
+});
+
+describe("parseTaskId", () => {
+  it("reads whole numbers from 1", () => {
+    expect(parseTaskId("1")).to.equal(1n);
+    expect(parseTaskId("12345678901234567890")).to.equal(12345678901234567890n);
+  });
+
+  for (const text of ["0", "-1", "01", "0x1", "1.0", ""]) {
+    it(`refuses "${text}"`, () => {
+      expect(() => parseTaskId(text)).to.throw(UsageError, "task id");
+    });
+  }
+});
+
+describe("parseSizes", () => {
+  it("reads a list", () => {
+    expect(parseSizes("64,16,10", "--layers")).to.deep.equal([64, 16, 10]);
+  });
+
+  for (const text of ["", "64,", ",64", "64-16", "64, 16"]) {
+    it(`refuses "${text}"`, () => {
+      expect(() => parseSizes(text, "--layers")).to.throw(UsageError, "--layers");
+    });
+  }
+});
