@@ -91,7 +91,7 @@ export async function readCsv(path: string, options: CsvOptions = {}): Promise<D
       { cause },
     );
   }
-  return parseCsv(text, { source: path, ...options });
+  return parseCsv(text, { ...options, source: options.source ?? path });
 }
 
 /** Turns CSV records into a Dataset, one at a time. */

@@ -50,7 +50,10 @@ export async function loadPackagedDataset(name: string): Promise<Dataset> {
   return readCsv(path, { ...entry.csv, source: entry.file });
 }
 
-/** Opens a packaged data set by name, or any CSV file by path (a name without dot or slash is never taken as a path). */
+/**
+ * Opens a packaged data set by name, or any CSV file by path: what has a dot or slash is a path, all else a name.
+ * `csv` says how to read a path; how to read a packaged data set is known.
+ */
 export async function openDataset(nameOrPath: string, csv: CsvOptions = {}): Promise<Dataset> {
   if (/[./\\]/.test(nameOrPath)) return readCsv(nameOrPath, csv);
   return loadPackagedDataset(nameOrPath);

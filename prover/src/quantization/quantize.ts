@@ -28,8 +28,8 @@ const SCALE_SEARCH_STEPS = 52;
 
 /**
  * Turns a float model into integers: w = round(real/weightScale), and with the layer's input scale s,
- * b = round(real/(s·weightScale)), plus 2^(shiftBits−1) in hidden layers with a shift, which makes the floor of the rescaling a
- * rounding to nearest, halves up. Features have scale 1/(2^inputBits − 1), activations the scale
+ * b = round(real/(s·weightScale)), plus 2^(shiftBits−1) in hidden layers with a shift, which makes the floor of the
+ * rescaling a rounding to nearest, halves up. Features have scale 1/(2^inputBits − 1), activations the scale
  * s·weightScale·2^shiftBits.
  *
  * Each layer gets the finest weight scale for which its weights and biases fit and interval analysis of the integer

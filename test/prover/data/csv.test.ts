@@ -203,7 +203,10 @@ describe("readCsv", () => {
     await writeFile(file, "1,0\n2,1\n");
     expect((await readCsv(file)).sampleCount).to.equal(2);
     await writeFile(file, "1,0\n2\n");
-    await expectError(() => readCsv(file), "data.ragged-row", /table\.csv, line 2/);
+    for (const options of [{}, { source: undefined }]) {
+      await expectError(() => readCsv(file, options), "data.ragged-row", /table\.csv, line 2/);
+    }
+    await expectError(() => readCsv(file, { source: "t" }), "data.ragged-row", /^t, line 2/);
   });
 
   it("refuses a file that is not there, and a directory", async () => {
