@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ITaskMarket} from "../../../contracts/interfaces/ITaskMarket.sol";
+import {Proof} from "../../../contracts/types/Proof.sol";
+import {Submission, SubmissionState} from "../../../contracts/types/Submission.sol";
+import {RewardSplit, Task, TaskSpec, TaskState} from "../../../contracts/types/Task.sol";
+import {LockerApproval} from "../../../contracts/types/Stake.sol";
+import {VaultHandler} from "./VaultHandler.sol";
+
+/// @title MarketHandler
+/// @notice What posters and provers do in the market, on top of what they do in the vault.
+contract MarketHandler is VaultHandler {
+    uint256 private constant MAX_TASKS = 12;
+
+    function post(uint256 who, uint256 what, uint256 reward, uint256 stake, uint256 shape) public {
+        if (market.taskCount() == MAX_TASKS) return;
+        TaskSpec memory spec;
+        spec.rewardToken = _tokenOf(what);
+        // Small rewards too, whose shares round to nothing.
+        spec.rewardWei = bound(reward, 1, shape % 3 == 0 ? 10 : MAX_AMOUNT_WEI);
+        spec.stakeToken = _tokenOf(what >> 1);
+        spec.stakeWei = shape % 5 == 0 ? 0 : bound(stake, 1, MAX_AMOUNT_WEI);
+        spec.dataPoint.x = 1;
+        spec.dataPoint.y = 2;
+        spec.split = RewardSplit(shape % 3);
+        spec.maxProvers = uint16(bound(shape >> 8, 1, accounts().length));
+        spec.sampleCount = uint32(bound(shape >> 16, 1, 100));
+        spec.minCorrect = uint32(bound(shape >> 32, 1, spec.sampleCount));
+        spec.commitDeadline = uint48(block.timestamp + bound(shape >> 64, 1, 2 hours));
+        spec.proveDeadline = spec.commitDeadline + uint48(bound(shape >> 96, 1, 2 hours));
+        address poster = _accountOf(who);
+        cheats.deal(poster, FUNDS_WEI);
+        cheats.prank(poster);
+        market.post{value: spec.rewardToken == address(0) ? spec.rewardWei : 0}(spec);
+        postedWei[spec.rewardToken] += spec.rewardWei;
+    }
+
+    function cancel(uint256 which) public {
+        uint256 taskId = _taskIn(which, TaskState.Posted, TaskState.Posted);
+        if (taskId == 0) return;
+        bytes memory call = abi.encodeCall(ITaskMarket.cancel, (taskId));
+        _mustRevert(STRANGER, address(market), call);
+        address poster = market.task(taskId).poster;
+        cheats.prank(poster);
+        market.cancel(taskId);
+        _mustRevert(poster, address(market), call);
+    }
+
+    function commit(uint256 which, uint256 who, uint256 modelCommitment) public {
+        uint256 taskId = _taskIn(which, TaskState.Posted, TaskState.Proven);
+        if (taskId == 0) return;
+        Task memory t = market.task(taskId);
+        modelCommitment = bound(modelCommitment, 1, 2 ** 253);
+        bytes memory call = abi.encodeCall(ITaskMarket.commit, (taskId, modelCommitment));
+        address committed = _proverIn(taskId, who, SubmissionState.Committed);
+        if (committed != address(0)) _mustRevert(committed, address(market), call);
+        address prover = _proverIn(taskId, who, SubmissionState.None);
+        if (prover == address(0)) return;
+        if (t.stakeWei > 0) _provideStake(prover, t);
+        if (block.timestamp > t.commitDeadline || t.proverCount == t.maxProvers) {
+            _mustRevert(prover, address(market), call);
+            return;
+        }
+        cheats.prank(prover);
+        market.commit(taskId, modelCommitment);
+    }
+
+    function prove(uint256 which, uint256 who, uint256 correct, uint256 quality) public {
+        uint256 taskId = _taskIn(which, TaskState.Committed, TaskState.Proven);
+        if (taskId == 0) return;
+        Task memory t = market.task(taskId);
+        correct = bound(correct, t.minCorrect, t.sampleCount);
+        Proof memory proof;
+        proof.a.x = quality % 8 == 0 ? 0 : 1;
+        bytes memory call = abi.encodeCall(ITaskMarket.prove, (taskId, correct, proof));
+        address proven = _proverIn(taskId, who, SubmissionState.Proven);
+        if (proven != address(0)) _mustRevert(proven, address(market), call);
+        _mustRevert(STRANGER, address(market), call);
+        address prover = _proverIn(taskId, who, SubmissionState.Committed);
+        if (prover == address(0)) return;
+        if (proof.a.x == 0 || block.timestamp > t.proveDeadline) {
+            _mustRevert(prover, address(market), call);
+            return;
+        }
+        cheats.prank(prover);
+        market.prove(taskId, correct, proof);
+    }
+
+    /// @notice A commitment and a proof at once, so that tasks with several proofs are common.
+    function commitAndProve(uint256 which, uint256 who, uint256 correct) public {
+        commit(which, who, correct);
+        prove(which, who, correct, 1);
+    }
+
+    function settle(uint256 which) public {
+        uint256 taskId = _taskIn(which, TaskState.Proven, TaskState.Proven);
+        if (taskId == 0) return;
+        Task memory t = market.task(taskId);
+        bool isClosed = block.timestamp > t.commitDeadline || t.proverCount == t.maxProvers;
+        bool isDecided = block.timestamp > t.proveDeadline || (isClosed && t.proverCount == t.provenCount);
+        bytes memory call = abi.encodeCall(ITaskMarket.settle, (taskId));
+        if (isDecided) {
+            cheats.prank(STRANGER);
+            market.settle(taskId);
+        }
+        _mustRevert(STRANGER, address(market), call);
+    }
+
+    function expire(uint256 which) public {
+        uint256 taskId = _taskIn(which, TaskState.Posted, TaskState.Committed);
+        if (taskId == 0) return;
+        Task memory t = market.task(taskId);
+        uint256 deadline = t.state == TaskState.Posted ? t.commitDeadline : t.proveDeadline;
+        if (block.timestamp > deadline) {
+            cheats.prank(STRANGER);
+            market.expire(taskId);
+        }
+        _mustRevert(STRANGER, address(market), abi.encodeCall(ITaskMarket.expire, (taskId)));
+    }
+
+    function claim(uint256 which, uint256 who) public {
+        uint256 taskId = _taskIn(which, TaskState.Settled, TaskState.Settled);
+        if (taskId == 0) return;
+        address prover = _proverIn(taskId, who, SubmissionState.Proven);
+        if (prover != address(0) && market.task(taskId).split == RewardSplit.ProRata) {
+            cheats.prank(STRANGER);
+            market.claim(taskId, prover);
+        }
+        _mustRevert(STRANGER, address(market), abi.encodeCall(ITaskMarket.claim, (taskId, prover)));
+    }
+
+    function releaseStake(uint256 which, uint256 who) public {
+        address prover = _accountOf(who);
+        uint256 taskId = _taskIn(which, TaskState.Committed, TaskState.Expired);
+        if (taskId == 0) return;
+        Submission memory s = market.submission(taskId, prover);
+        bool hasEnded = uint8(market.task(taskId).state) >= uint8(TaskState.Settled);
+        if (s.lockId != 0 && (hasEnded || s.state != SubmissionState.Committed)) {
+            cheats.prank(STRANGER);
+            market.releaseStake(taskId, prover);
+        }
+        _mustRevert(STRANGER, address(market), abi.encodeCall(ITaskMarket.releaseStake, (taskId, prover)));
+    }
+
+    function withdrawReward(uint256 who, uint256 what) public {
+        address account = _accountOf(who);
+        address token = _tokenOf(what);
+        uint256 creditWei = market.creditOf(account, token);
+        if (creditWei > 0) {
+            uint256 beforeWei = balanceOf(token, account);
+            cheats.prank(account);
+            market.withdraw(token);
+            assertEqual(balanceOf(token, account) - beforeWei, creditWei, "a withdrawal pays the credit");
+            withdrawnRewardWei[token] += creditWei;
+        }
+        _mustRevert(account, address(market), abi.encodeCall(ITaskMarket.withdraw, (token)));
+    }
+
+    function passTime(uint256 duration) public {
+        cheats.warp(block.timestamp + bound(duration, 1, 40 minutes));
+    }
+
+    /// @dev The first task from a random one on whose state lies between the two; 0 if there is none.
+    function _taskIn(uint256 seed, TaskState first, TaskState last) private view returns (uint256) {
+        uint256 count = market.taskCount();
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 taskId = 1 + (((seed % count) + i) % count);
+            uint8 state = uint8(market.task(taskId).state);
+            if (state >= uint8(first) && state <= uint8(last)) return taskId;
+        }
+        return 0;
+    }
+
+    /// @dev The first account from a random one on whose submission is in this state; zero if there is none.
+    function _proverIn(uint256 taskId, uint256 seed, SubmissionState state) private view returns (address) {
+        address[] memory all = accounts();
+        for (uint256 i = 0; i < all.length; ++i) {
+            address prover = all[((seed % all.length) + i) % all.length];
+            if (market.submission(taskId, prover).state == state) return prover;
+        }
+        return address(0);
+    }
+
+    /// @dev Deposits and approves what the prover lacks for the task.
+    function _provideStake(address prover, Task memory t) private {
+        uint256 freeWei = vault.balanceOf(prover, t.stakeToken).freeWei;
+        if (freeWei < t.stakeWei) _deposit(prover, t.stakeToken, t.stakeWei - freeWei);
+        LockerApproval memory approval = vault.approvalOf(prover, address(market), t.stakeToken);
+        uint256 neededWei = uint256(approval.lockedWei) + t.stakeWei;
+        if (approval.limitWei < neededWei) {
+            cheats.prank(prover);
+            vault.approveLocker(address(market), t.stakeToken, neededWei);
+        }
+    }
+}
