@@ -92,14 +92,14 @@ contract Bn254Test is SolidityTest {
     function test_malformedInputRevertsByName(uint256 x, uint256 y) public {
         x = bound(x, 0, Q - 1);
         y = bound(y, 0, Q - 1);
-        cheats.assume(!_isAccepted(x, y));
-        cheats.expectRevert(abi.encodeWithSelector(Bn254.Bn254MulFailed.selector));
+        CHEATS.assume(!_isAccepted(x, y));
+        CHEATS.expectRevert(abi.encodeWithSelector(Bn254.Bn254MulFailed.selector));
         this.mul(x, y, 1);
-        cheats.expectRevert(abi.encodeWithSelector(Bn254.Bn254AddFailed.selector));
+        CHEATS.expectRevert(abi.encodeWithSelector(Bn254.Bn254AddFailed.selector));
         this.add(Bn254.G1_X, Bn254.G1_Y, x, y);
         uint256[] memory pairs = new uint256[](Bn254.PAIR_WORDS);
         Bn254.setPair(pairs, 0, x, y, Bn254.g2Generator());
-        cheats.expectRevert(abi.encodeWithSelector(Bn254.Bn254PairingFailed.selector));
+        CHEATS.expectRevert(abi.encodeWithSelector(Bn254.Bn254PairingFailed.selector));
         this.pairing(pairs);
     }
 }

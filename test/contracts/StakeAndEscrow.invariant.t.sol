@@ -272,7 +272,7 @@ contract StakeAndEscrowInvariantTest is SolidityTest {
 
     function _endTasks() private {
         address[] memory accounts = _world.accounts();
-        cheats.warp(block.timestamp + 365 days);
+        CHEATS.warp(block.timestamp + 365 days);
         for (uint256 taskId = 1; taskId <= _market.taskCount(); ++taskId) {
             TaskState state = _market.task(taskId).state;
             if (state == TaskState.Posted || state == TaskState.Committed) _market.expire(taskId);
@@ -289,7 +289,7 @@ contract StakeAndEscrowInvariantTest is SolidityTest {
     function _releaseForeignLocks() private {
         World.ForeignLock[] memory locks = _world.foreignLocks();
         for (uint256 i = 0; i < locks.length; ++i) {
-            cheats.prank(_world.SLASHER());
+            CHEATS.prank(_world.SLASHER());
             _vault.release(locks[i].token, locks[i].lockId);
         }
     }
@@ -300,20 +300,20 @@ contract StakeAndEscrowInvariantTest is SolidityTest {
             address account = accounts[i];
             uint256 freeWei = _vault.balanceOf(account, token).freeWei;
             if (freeWei > 0) {
-                cheats.prank(account);
+                CHEATS.prank(account);
                 _vault.requestUnbonding(token, freeWei);
             }
-            cheats.warp(block.timestamp + _vault.unbondingSeconds());
+            CHEATS.warp(block.timestamp + _vault.unbondingSeconds());
             if (_vault.unbondingOf(account, token).amountWei > 0) {
-                cheats.prank(account);
+                CHEATS.prank(account);
                 _vault.withdraw(token);
             }
             if (_vault.creditOf(account, token) > 0) {
-                cheats.prank(account);
+                CHEATS.prank(account);
                 _vault.withdrawCredit(token);
             }
             if (_market.creditOf(account, token) > 0) {
-                cheats.prank(account);
+                CHEATS.prank(account);
                 _market.withdraw(token);
             }
         }

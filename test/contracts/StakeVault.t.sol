@@ -20,10 +20,10 @@ contract StakeVaultTest is SolidityTest {
     }
 
     function _stakeAndLock(uint96 stakeWei, uint96 lockWei) private returns (uint256 lockId) {
-        cheats.deal(STAKER, stakeWei);
-        cheats.prank(STAKER);
+        CHEATS.deal(STAKER, stakeWei);
+        CHEATS.prank(STAKER);
         _vault.depositAndApprove{value: stakeWei}(NATIVE, stakeWei, LOCKER, lockWei);
-        cheats.prank(LOCKER);
+        CHEATS.prank(LOCKER);
         lockId = _vault.lock(STAKER, NATIVE, lockWei);
     }
 
@@ -31,7 +31,7 @@ contract StakeVaultTest is SolidityTest {
         lockWei = uint96(bound(lockWei, 1, type(uint96).max));
         slashWei = uint96(bound(slashWei, 1, lockWei));
         uint256 lockId = _stakeAndLock(lockWei, lockWei);
-        cheats.prank(LOCKER);
+        CHEATS.prank(LOCKER);
         _vault.slash(NATIVE, lockId, slashWei, BENEFICIARY);
         uint256 burnedWei = _vault.creditOf(_vault.BURN_ADDRESS(), NATIVE);
         uint256 paidWei = _vault.creditOf(BENEFICIARY, NATIVE);
@@ -42,16 +42,16 @@ contract StakeVaultTest is SolidityTest {
     }
 
     function test_aLockerNeverTakesMoreThanItsLimit(uint96 limitWei, uint96[8] memory amounts) public {
-        cheats.deal(STAKER, type(uint96).max);
-        cheats.prank(STAKER);
+        CHEATS.deal(STAKER, type(uint96).max);
+        CHEATS.prank(STAKER);
         _vault.depositAndApprove{value: type(uint96).max}(NATIVE, type(uint96).max, LOCKER, limitWei);
         uint256 takenWei;
         for (uint256 i = 0; i < amounts.length; ++i) {
-            cheats.prank(LOCKER);
+            CHEATS.prank(LOCKER);
             try _vault.lock(STAKER, NATIVE, amounts[i]) returns (uint64 lockId) {
-                cheats.prank(LOCKER);
+                CHEATS.prank(LOCKER);
                 _vault.slash(NATIVE, lockId, amounts[i], BENEFICIARY);
-                cheats.prank(LOCKER);
+                CHEATS.prank(LOCKER);
                 _vault.release(NATIVE, lockId);
                 takenWei += amounts[i];
             } catch {
@@ -65,10 +65,10 @@ contract StakeVaultTest is SolidityTest {
         stakeWei = uint96(bound(stakeWei, 1, type(uint96).max));
         lockWei = uint96(bound(lockWei, 1, stakeWei));
         uint256 freeWei = stakeWei - lockWei;
-        cheats.assume(freeWei < type(uint96).max);
+        CHEATS.assume(freeWei < type(uint96).max);
         askedWei = uint96(bound(askedWei, freeWei + 1, type(uint96).max));
         _stakeAndLock(stakeWei, lockWei);
-        cheats.expectRevert(
+        CHEATS.expectRevert(
             abi.encodeWithSelector(
                 IStakeVault.StakeVaultInsufficientStake.selector,
                 STAKER,
@@ -77,22 +77,22 @@ contract StakeVaultTest is SolidityTest {
                 askedWei
             )
         );
-        cheats.prank(STAKER);
+        CHEATS.prank(STAKER);
         _vault.requestUnbonding(NATIVE, askedWei);
     }
 
     function test_withdrawalOpensWithTheDelayAndNoSooner(uint96 stakeWei, uint32 waited) public {
         stakeWei = uint96(bound(stakeWei, 1, type(uint96).max));
         waited = uint32(bound(waited, 0, 14 days));
-        cheats.deal(STAKER, stakeWei);
-        cheats.prank(STAKER);
+        CHEATS.deal(STAKER, stakeWei);
+        CHEATS.prank(STAKER);
         _vault.deposit{value: stakeWei}(NATIVE, stakeWei);
-        cheats.prank(STAKER);
+        CHEATS.prank(STAKER);
         _vault.requestUnbonding(NATIVE, stakeWei);
         uint256 availableAt = block.timestamp + 7 days;
-        cheats.warp(block.timestamp + waited);
+        CHEATS.warp(block.timestamp + waited);
         if (waited < 7 days) {
-            cheats.expectRevert(
+            CHEATS.expectRevert(
                 abi.encodeWithSelector(
                     IStakeVault.StakeVaultStillUnbonding.selector,
                     availableAt,
@@ -100,7 +100,7 @@ contract StakeVaultTest is SolidityTest {
                 )
             );
         }
-        cheats.prank(STAKER);
+        CHEATS.prank(STAKER);
         _vault.withdraw(NATIVE);
         assertEqual(STAKER.balance, waited < 7 days ? 0 : stakeWei, "paid out");
     }

@@ -43,18 +43,18 @@ contract TaskMarketTest is SolidityTest {
         spec.minCorrect = minCorrect;
         spec.commitDeadline = uint48(block.timestamp + 1);
         spec.proveDeadline = uint48(block.timestamp + 2);
-        cheats.deal(POSTER, rewardWei);
-        cheats.prank(POSTER);
+        CHEATS.deal(POSTER, rewardWei);
+        CHEATS.prank(POSTER);
         taskId = _market.post{value: rewardWei}(spec);
         Proof memory proof;
         proof.a.x = 1;
         for (uint256 i = 0; i < PROVERS; ++i) {
-            cheats.prank(_prover(i));
+            CHEATS.prank(_prover(i));
             _market.commit(taskId, 1);
         }
         for (uint256 i = 0; i < PROVERS; ++i) {
             counts[i] = uint32(bound(counts[i], minCorrect, type(uint32).max));
-            cheats.prank(_prover(i));
+            CHEATS.prank(_prover(i));
             _market.prove(taskId, counts[i], proof);
         }
         _market.settle(taskId);

@@ -30,8 +30,8 @@ contract MarketHandler is VaultHandler {
         spec.commitDeadline = uint48(block.timestamp + bound(shape >> 64, 1, 2 hours));
         spec.proveDeadline = spec.commitDeadline + uint48(bound(shape >> 96, 1, 2 hours));
         address poster = _accountOf(who);
-        cheats.deal(poster, FUNDS_WEI);
-        cheats.prank(poster);
+        CHEATS.deal(poster, FUNDS_WEI);
+        CHEATS.prank(poster);
         market.post{value: spec.rewardToken == address(0) ? spec.rewardWei : 0}(spec);
         postedWei[spec.rewardToken] += spec.rewardWei;
     }
@@ -42,7 +42,7 @@ contract MarketHandler is VaultHandler {
         bytes memory call = abi.encodeCall(ITaskMarket.cancel, (taskId));
         _mustRevert(STRANGER, address(market), call);
         address poster = market.task(taskId).poster;
-        cheats.prank(poster);
+        CHEATS.prank(poster);
         market.cancel(taskId);
         _mustRevert(poster, address(market), call);
     }
@@ -62,7 +62,7 @@ contract MarketHandler is VaultHandler {
             _mustRevert(prover, address(market), call);
             return;
         }
-        cheats.prank(prover);
+        CHEATS.prank(prover);
         market.commit(taskId, modelCommitment);
     }
 
@@ -83,7 +83,7 @@ contract MarketHandler is VaultHandler {
             _mustRevert(prover, address(market), call);
             return;
         }
-        cheats.prank(prover);
+        CHEATS.prank(prover);
         market.prove(taskId, correct, proof);
     }
 
@@ -101,7 +101,7 @@ contract MarketHandler is VaultHandler {
         bool isDecided = block.timestamp > t.proveDeadline || (isClosed && t.proverCount == t.provenCount);
         bytes memory call = abi.encodeCall(ITaskMarket.settle, (taskId));
         if (isDecided) {
-            cheats.prank(STRANGER);
+            CHEATS.prank(STRANGER);
             market.settle(taskId);
         }
         _mustRevert(STRANGER, address(market), call);
@@ -113,7 +113,7 @@ contract MarketHandler is VaultHandler {
         Task memory t = market.task(taskId);
         uint256 deadline = t.state == TaskState.Posted ? t.commitDeadline : t.proveDeadline;
         if (block.timestamp > deadline) {
-            cheats.prank(STRANGER);
+            CHEATS.prank(STRANGER);
             market.expire(taskId);
         }
         _mustRevert(STRANGER, address(market), abi.encodeCall(ITaskMarket.expire, (taskId)));
@@ -124,7 +124,7 @@ contract MarketHandler is VaultHandler {
         if (taskId == 0) return;
         address prover = _proverIn(taskId, who, SubmissionState.Proven);
         if (prover != address(0) && market.task(taskId).split == RewardSplit.ProRata) {
-            cheats.prank(STRANGER);
+            CHEATS.prank(STRANGER);
             market.claim(taskId, prover);
         }
         _mustRevert(STRANGER, address(market), abi.encodeCall(ITaskMarket.claim, (taskId, prover)));
@@ -137,7 +137,7 @@ contract MarketHandler is VaultHandler {
         Submission memory s = market.submission(taskId, prover);
         bool hasEnded = uint8(market.task(taskId).state) >= uint8(TaskState.Settled);
         if (s.lockId != 0 && (hasEnded || s.state != SubmissionState.Committed)) {
-            cheats.prank(STRANGER);
+            CHEATS.prank(STRANGER);
             market.releaseStake(taskId, prover);
         }
         _mustRevert(STRANGER, address(market), abi.encodeCall(ITaskMarket.releaseStake, (taskId, prover)));
@@ -149,7 +149,7 @@ contract MarketHandler is VaultHandler {
         uint256 creditWei = market.creditOf(account, token);
         if (creditWei > 0) {
             uint256 beforeWei = balanceOf(token, account);
-            cheats.prank(account);
+            CHEATS.prank(account);
             market.withdraw(token);
             assertEqual(balanceOf(token, account) - beforeWei, creditWei, "a withdrawal pays the credit");
             withdrawnRewardWei[token] += creditWei;
@@ -158,7 +158,7 @@ contract MarketHandler is VaultHandler {
     }
 
     function passTime(uint256 duration) public {
-        cheats.warp(block.timestamp + bound(duration, 1, 40 minutes));
+        CHEATS.warp(block.timestamp + bound(duration, 1, 40 minutes));
     }
 
     /// @dev The first task from a random one on whose state lies between the two; 0 if there is none.
@@ -189,7 +189,7 @@ contract MarketHandler is VaultHandler {
         LockerApproval memory approval = vault.approvalOf(prover, address(market), t.stakeToken);
         uint256 neededWei = uint256(approval.lockedWei) + t.stakeWei;
         if (approval.limitWei < neededWei) {
-            cheats.prank(prover);
+            CHEATS.prank(prover);
             vault.approveLocker(address(market), t.stakeToken, neededWei);
         }
     }

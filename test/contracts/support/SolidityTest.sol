@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @notice The cheatcodes of Hardhat's Solidity tests that these tests use.
-interface Cheats {
+interface ICheats {
     /// @notice Makes `sender` the sender of the next call.
     function prank(address sender) external;
     /// @notice Sets the block timestamp.
@@ -18,7 +18,7 @@ interface Cheats {
 /// @title SolidityTest
 /// @notice Assertions and helpers for tests written in Solidity.
 abstract contract SolidityTest {
-    Cheats internal constant cheats = Cheats(address(uint160(uint256(keccak256("hevm cheat code")))));
+    ICheats internal constant CHEATS = ICheats(address(uint160(uint256(keccak256("hevm cheat code")))));
 
     error NotEqual(string what, uint256 actual, uint256 expected);
     error NotAtMost(string what, uint256 actual, uint256 limit);

@@ -17,7 +17,7 @@ abstract contract VaultHandler is World {
 
     function approve(uint256 who, uint256 what, bool isMarket, uint256 limit) public {
         address locker = isMarket ? address(market) : SLASHER;
-        cheats.prank(_accountOf(who));
+        CHEATS.prank(_accountOf(who));
         vault.approveLocker(locker, _tokenOf(what), bound(limit, 0, 2 * MAX_AMOUNT_WEI));
     }
 
@@ -28,7 +28,7 @@ abstract contract VaultHandler is World {
         bytes memory tooMuch = abi.encodeCall(IStakeVault.requestUnbonding, (token, freeWei + 1));
         _mustRevert(account, address(vault), tooMuch);
         if (freeWei == 0) return;
-        cheats.prank(account);
+        CHEATS.prank(account);
         vault.requestUnbonding(token, bound(amount, 1, freeWei));
     }
 
@@ -39,10 +39,10 @@ abstract contract VaultHandler is World {
         if (slot.amountWei == 0 || block.timestamp < slot.availableAt) {
             _mustRevert(account, address(vault), abi.encodeCall(IStakeVault.withdraw, (token)));
             if (slot.amountWei == 0 || !isPatient) return;
-            cheats.warp(slot.availableAt);
+            CHEATS.warp(slot.availableAt);
         }
         uint256 beforeWei = balanceOf(token, account);
-        cheats.prank(account);
+        CHEATS.prank(account);
         vault.withdraw(token);
         assertEqual(balanceOf(token, account) - beforeWei, slot.amountWei, "a withdrawal pays the slot");
         withdrawnStakeWei[token] += slot.amountWei;
@@ -63,7 +63,7 @@ abstract contract VaultHandler is World {
             approve(who, what, false, amount);
             return;
         }
-        cheats.prank(SLASHER);
+        CHEATS.prank(SLASHER);
         uint256 lockId = vault.lock(account, token, bound(amount, 1, mostWei));
         _addForeignLock(ForeignLock({account: account, token: token, lockId: lockId}));
     }
@@ -75,7 +75,7 @@ abstract contract VaultHandler is World {
         bytes memory call = abi.encodeCall(IStakeVault.release, (locks[index].token, locks[index].lockId));
         _mustRevert(STRANGER, address(vault), call);
         _mustRevert(address(market), address(vault), call);
-        cheats.prank(SLASHER);
+        CHEATS.prank(SLASHER);
         vault.release(locks[index].token, locks[index].lockId);
         _removeForeignLock(index);
     }
@@ -94,7 +94,7 @@ abstract contract VaultHandler is World {
         _mustRevert(chosen.account, address(vault), call);
         if (lockedWei == 0) return;
         amount = bound(amount, 1, lockedWei);
-        cheats.prank(SLASHER);
+        CHEATS.prank(SLASHER);
         vault.slash(chosen.token, chosen.lockId, amount, paid);
         slashedWei[chosen.token] += amount;
     }
@@ -107,7 +107,7 @@ abstract contract VaultHandler is World {
             _mustRevert(account, address(vault), abi.encodeCall(IStakeVault.withdrawCredit, (token)));
             return;
         }
-        cheats.prank(account);
+        CHEATS.prank(account);
         vault.withdrawCredit(token);
         withdrawnSlashCreditWei[token] += creditWei;
     }
@@ -116,7 +116,7 @@ abstract contract VaultHandler is World {
         address token = _tokenOf(what);
         uint256 creditWei = vault.creditOf(vault.BURN_ADDRESS(), token);
         if (creditWei == 0) return;
-        cheats.prank(STRANGER);
+        CHEATS.prank(STRANGER);
         vault.burnSlashed(token);
         burnedWei[token] += creditWei;
     }
@@ -126,15 +126,15 @@ abstract contract VaultHandler is World {
         address token = _tokenOf(what);
         address to = toMarket ? address(market) : address(vault);
         amount = bound(amount, 1, MAX_AMOUNT_WEI);
-        if (token == address(0)) cheats.deal(to, to.balance + amount);
+        if (token == address(0)) CHEATS.deal(to, to.balance + amount);
         else _token.mint(to, amount);
         if (toMarket) donatedToMarketWei[token] += amount;
         else donatedToVaultWei[token] += amount;
     }
 
     function _deposit(address account, address token, uint256 amount) internal {
-        cheats.deal(account, FUNDS_WEI);
-        cheats.prank(account);
+        CHEATS.deal(account, FUNDS_WEI);
+        CHEATS.prank(account);
         vault.deposit{value: token == address(0) ? amount : 0}(token, amount);
         depositedWei[token] += amount;
     }

@@ -49,11 +49,11 @@ abstract contract World is SolidityTest {
         for (uint256 i = 0; i < 4; ++i) {
             address account = address(uint160(uint256(keccak256(abi.encode("account", i)))));
             _accounts.push(account);
-            cheats.deal(account, FUNDS_WEI);
+            CHEATS.deal(account, FUNDS_WEI);
             _token.mint(account, FUNDS_WEI);
-            cheats.prank(account);
+            CHEATS.prank(account);
             _token.approve(address(vault), type(uint256).max);
-            cheats.prank(account);
+            CHEATS.prank(account);
             _token.approve(address(market), type(uint256).max);
         }
     }
@@ -94,7 +94,7 @@ abstract contract World is SolidityTest {
 
     /// @dev Fails unless the call reverts.
     function _mustRevert(address sender, address target, bytes memory data) internal {
-        cheats.prank(sender);
+        CHEATS.prank(sender);
         (bool success, ) = target.call(data);
         assertTrue(!success, "a forbidden call reverts");
     }
