@@ -29,7 +29,11 @@ async function runInProcess(suite: Suite, folder: string): Promise<SuiteResult> 
   const child = spawn(
     process.execPath,
     [path.join(root, "scripts/suites/run-suite.ts"), suite.name, summaryFile],
-    { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, FORCE_COLOR: "0" } },
+    {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined },
+    },
   );
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => {

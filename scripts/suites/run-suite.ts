@@ -79,31 +79,34 @@ async function runHardhatMocha(files: readonly string[]): Promise<SuiteSummary> 
   return CountingReporter.summary();
 }
 
-interface SolidityResult {
-  readonly value?: { readonly summary: SoliditySummary };
-  readonly error?: { readonly summary: SoliditySummary };
-}
-
-interface SoliditySummary {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
+interface SolidityRun {
+  readonly suiteResults: readonly {
+    readonly id: { readonly name: string; readonly source: string };
+    readonly testResults: readonly { readonly name: string; readonly status: string }[];
+  }[];
 }
 
 async function runHardhatSolidity(files: readonly string[]): Promise<SuiteSummary> {
   const { default: hre } = await import("hardhat");
-  const result = (await hre.tasks
-    .getTask(["test", "solidity"])
-    .run({ testFiles: [...files] })) as SolidityResult;
-  const summary = result.value?.summary ?? result.error?.summary;
-  if (summary === undefined) throw new Error("Hardhat's Solidity tests returned no summary");
-  const { passed, failed, skipped } = summary;
+  const outcome = (await hre.tasks.getTask(["test", "solidity"]).run({ testFiles: [...files] })) as
+    | { readonly success: true; readonly value: SolidityRun }
+    | { readonly success: false; readonly error: SolidityRun };
+  const { suiteResults } = outcome.success ? outcome.value : outcome.error;
+  const tests = suiteResults.flatMap(({ id, testResults }) =>
+    testResults.map(({ name, status }) => ({ title: `${id.name} ${name}`, status })),
+  );
+  const count = (wanted: string): number => tests.filter(({ status }) => status === wanted).length;
+  const failures = tests.filter(({ status }) => status === "Failure").map(({ title }) => title);
+  // A run that could not finish has no failed test to show for it.
+  if (!outcome.success && failures.length === 0) failures.push("Hardhat's run of the Solidity tests");
   return {
-    passed,
-    failed,
-    skipped,
-    failures: failed > 0 ? ["see Hardhat's output above"] : [],
-    filesWithTests: files,
+    passed: count("Success"),
+    failed: failures.length,
+    skipped: count("Skipped"),
+    failures,
+    filesWithTests: files.filter((file) =>
+      suiteResults.some(({ id, testResults }) => id.source.endsWith(file) && testResults.length > 0),
+    ),
   };
 }
 
