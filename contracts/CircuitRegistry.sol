@@ -151,7 +151,7 @@ contract CircuitRegistry is ICircuitRegistry {
         G2Point memory gamma2 = Bn254.g2Generator();
         for (uint256 i = 0; i < indices.length; ++i) {
             G2Point memory point = key.g2(indices[i]);
-            if (point.xImag | point.xReal | point.yImag | point.yReal == 0) {
+            if ((point.xImag | point.xReal | point.yImag | point.yReal) == 0) {
                 revert CircuitRegistryPointAtInfinity(indices[i]);
             }
             Bn254.requireG2Encoding(point);

@@ -16,7 +16,7 @@ import {LockerApproval, StakeBalance, StakeLock, Unbonding} from "../types/Stake
 /// - There is no owner, no pause and no upgrade: money leaves only by `withdraw`, `withdrawCredit` and `burnSlashed`.
 /// - Per token, the vault holds at least the sum of free, locked and unbonding stake and of credits.
 /// - Nobody but a locker approved by the staker can lock its stake, never more than the limit at once, and what a locker
-///   slashes reduces the limit for good. Nobody but the locker that made a lock can release or slash it.
+///   slashes reduces the limit until the staker approves anew. Nobody but the locker that made a lock can release or slash it.
 /// - Locked stake cannot be unbonded.
 /// - Slashing burns at least `BURN_BPS` of the slashed amount (rounded up) and makes no external call, so neither a token
 ///   nor a beneficiary can obstruct it.

@@ -75,7 +75,7 @@ library Bn254 {
         requireCoordinate(point.xReal);
         requireCoordinate(point.yImag);
         requireCoordinate(point.yReal);
-        if (point.xImag | point.xReal | point.yImag | point.yReal == 0) revert Bn254PointAtInfinity();
+        if ((point.xImag | point.xReal | point.yImag | point.yReal) == 0) revert Bn254PointAtInfinity();
     }
 
     /// @notice Reverts unless the coordinate is below the base field order.
@@ -160,6 +160,8 @@ library Bn254 {
         uint256 gasLimit = PAIRING_BASE_GAS + PAIRING_PAIR_GAS * (pairs.length / PAIR_WORDS);
         bool success;
         assembly ("memory-safe") {
+            // Without the precompile the call succeeds and returns nothing: the answer must not be what lay there.
+            mstore(0x00, 0)
             success := staticcall(gasLimit, 0x08, add(pairs, 0x20), shl(5, mload(pairs)), 0x00, 0x20)
             isOne := eq(mload(0x00), 1)
         }

@@ -101,14 +101,14 @@ library Groth16 {
         return Bn254.add(x, y, px, py);
     }
 
-    /// @dev e(-A, B) e(alpha1, beta2) e(X, gamma2) e(C, delta2) e(-T, sigma2) with X = (x, y) and T = (tx, ty).
+    /// @dev e(-A, B) e(alpha1, beta2) e(X, gamma2) e(C, delta2) e(-T, sigma2) with X = (x, y), T = (weightedX, weightedY).
     function _pairs(
         bytes memory key,
         Proof calldata proof,
         uint256 x,
         uint256 y,
-        uint256 tx_,
-        uint256 ty
+        uint256 weightedX,
+        uint256 weightedY
     ) private pure returns (uint256[] memory pairs) {
         pairs = new uint256[](PAIRS * Bn254.PAIR_WORDS);
         (uint256 alphaX, uint256 alphaY) = key.g1(VerifyingKeyLib.ALPHA1);
@@ -116,6 +116,6 @@ library Groth16 {
         Bn254.setPair(pairs, 1, alphaX, alphaY, key.g2(VerifyingKeyLib.BETA2));
         Bn254.setPair(pairs, 2, x, y, Bn254.g2Generator());
         Bn254.setPair(pairs, 3, proof.c.x, proof.c.y, key.g2(VerifyingKeyLib.DELTA2));
-        Bn254.setPair(pairs, 4, tx_, Bn254.negateY(ty), key.g2(VerifyingKeyLib.SIGMA2));
+        Bn254.setPair(pairs, 4, weightedX, Bn254.negateY(weightedY), key.g2(VerifyingKeyLib.SIGMA2));
     }
 }

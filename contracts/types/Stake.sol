@@ -26,7 +26,7 @@ struct Unbonding {
 
 /// @notice A staker's consent to one locker for one token.
 struct LockerApproval {
-    /// @dev The most this locker may hold locked at once; reduced for good by whatever it slashes.
+    /// @dev The most this locker may hold locked at once; reduced by whatever it slashes.
     uint96 limitWei;
     /// @dev What it holds locked now; above `limitWei` when the staker lowered the limit meanwhile.
     uint96 lockedWei;
