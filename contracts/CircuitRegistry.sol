@@ -19,7 +19,7 @@ contract CircuitRegistry is ICircuitRegistry {
     /// @dev The context is always there.
     uint256 private constant MIN_STATEMENT_LENGTH = 1;
 
-    /// @dev Bounds the gas of a verification: each word costs about 6,500.
+    /// @dev Bounds the gas of a verification: each word costs 7,400.
     uint256 private constant MAX_STATEMENT_LENGTH = 64;
 
     /* STORAGE */
