@@ -61,7 +61,10 @@ export function accuracyDimensions(instance: AccuracyInstance): AccuracyDimensio
     weightLimbs: limbCount(architecture.weightBits, tableBits),
     biasLimbs: limbCount(architecture.biasBits, tableBits),
     marginLimbs: limbCount(architecture.marginBits, tableBits),
-    remainderLimbs: hidden.reduce((sum, size, layer) => sum + size * limbCount(shiftBits[layer]!, tableBits), 0),
+    remainderLimbs: hidden.reduce(
+      (sum, size, layer) => sum + size * limbCount(shiftBits[layer]!, tableBits),
+      0,
+    ),
   };
 }
 

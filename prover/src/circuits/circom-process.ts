@@ -9,7 +9,18 @@ import { bindings, CircomRunner } from "circom2";
 
 const [entry, circuits, library, output] = process.argv.slice(2) as [string, string, string, string];
 const circom = new CircomRunner({
-  args: [`/output/${entry}`, "--r1cs", "--wasm", "--O2", "-l", "/circuits", "-l", "/library", "-o", "/output"],
+  args: [
+    `/output/${entry}`,
+    "--r1cs",
+    "--wasm",
+    "--O2",
+    "-l",
+    "/circuits",
+    "-l",
+    "/library",
+    "-o",
+    "/output",
+  ],
   env: {},
   preopens: { "/circuits": circuits, "/library": library, "/output": output },
   bindings: {

@@ -3,9 +3,8 @@ import path from "node:path";
 
 import { WORKSPACE } from "../chain/abis.ts";
 import type { AccuracyInstance } from "../circuits/accuracy.ts";
-import { loadInstances } from "../circuits/instances.ts";
+import { INSTANCE_SCHEMA, loadInstances } from "../circuits/instances.ts";
 import type { KeySet } from "../proof/keys/key-set.ts";
-import { INSTANCE_SCHEMA } from "../task/task-document.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Where circuits are compiled to. */

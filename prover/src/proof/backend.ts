@@ -37,7 +37,11 @@ export const SNARKJS_BACKEND: ProverBackend = {
 export function commandBackend(command: readonly string[]): ProverBackend {
   const [program, ...leading] = command;
   if (program === undefined) {
-    throw new ProofError("proof.backend", "the prover command is empty", "Name a program, e.g. rapidsnark's prover.");
+    throw new ProofError(
+      "proof.backend",
+      "the prover command is empty",
+      "Name a program, e.g. rapidsnark's prover.",
+    );
   }
   return {
     name: path.basename(program),

@@ -31,13 +31,19 @@ export async function multiExponentiate(bases: Buffer, scalars: readonly bigint[
 
 /** The curve in WebAssembly with its threads, shared with snarkjs; releaseCurve ends the threads. */
 export async function sharedCurve(): Promise<WasmCurve> {
+  // snarkjs forgets the shared curve when it is loaded, so it comes first.
+  await import("snarkjs");
   return buildBn128();
 }
 
 /** Ends the threads of the shared curve, which otherwise keep the process alive. */
 export async function releaseCurve(): Promise<void> {
   const { curve_bn128: curve } = globalThis as { curve_bn128?: WasmCurve | null };
-  if (curve) await curve.terminate();
+  if (!curve) return;
+  // terminate() only asks the threads to close, which some versions of Node leave open.
+  const workers = curve.tm.workers ?? [];
+  await curve.terminate();
+  for (const worker of workers) worker.terminate();
 }
 
 function gather(bases: Buffer, indices: readonly number[]): Uint8Array {

@@ -27,7 +27,11 @@ export interface ProvingInput {
 export type ProvingStep = "commit" | "witness" | "prove" | "verify";
 
 /** The point Σ X_i·IC_i of a dataset block: what stands for the public data in verification. */
-export async function datasetPoint(layout: CircuitLayout, keys: KeySet, dataset: SignalValues): Promise<G1Point> {
+export async function datasetPoint(
+  layout: CircuitLayout,
+  keys: KeySet,
+  dataset: SignalValues,
+): Promise<G1Point> {
   return multiExponentiate(keys.commitmentKey.datasetBases, flattenBlock(layout.dataset, dataset));
 }
 

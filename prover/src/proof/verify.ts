@@ -26,7 +26,8 @@ export function verifyProof(
     throw malformed(`the statement has ${statement.length} words, the key verifies ${statementSize(key)}`);
   }
   for (const word of statement) {
-    if (word < 0n || word >= FIELD_ORDER) throw malformed(`statement word ${word} is not below the field order`);
+    if (word < 0n || word >= FIELD_ORDER)
+      throw malformed(`statement word ${word} is not below the field order`);
   }
   const challenges = drawChallenges(keyId, statement, dataPoint, proof.blockCommitment);
   const weight = foldingWeight(challenges.seed, proof);
@@ -85,7 +86,13 @@ function checkCoordinates(coordinates: readonly bigint[]): void {
 }
 
 function malformed(problem: string, cause?: unknown): ProofError {
-  return new ProofError("proof.malformed", `the proof is malformed: ${problem}`, "Fetch or make it again.", {}, {
-    cause,
-  });
+  return new ProofError(
+    "proof.malformed",
+    `the proof is malformed: ${problem}`,
+    "Fetch or make it again.",
+    {},
+    {
+      cause,
+    },
+  );
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { AccuracyInstance } from "../circuits/accuracy.ts";
 import type { DocumentKind } from "../data/document.ts";
 import { ProverError } from "../errors.ts";
-import { ARCHITECTURE_SCHEMA } from "../model/architecture.ts";
+import { INSTANCE_SCHEMA } from "../circuits/instances.ts";
 
 /** A task, its document or its test set that do not go together; codes start with `task.`. */
 export class TaskError extends ProverError {}
@@ -30,19 +30,6 @@ export interface TaskDocument {
 }
 
 const HASH = z.string().regex(/^0x[0-9a-f]{64}$/, "is not 32 bytes in lower-case hexadecimal");
-
-/** Schema of a circuit's parameters inside documents. */
-export const INSTANCE_SCHEMA = z
-  .object({
-    id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,99}$/, "is not an instance id (a-z, 0-9, -)"),
-    template: z.literal("accuracy"),
-    architecture: ARCHITECTURE_SCHEMA,
-    tableBits: z.number().int().min(1).max(20),
-    groups: z.number().int().min(1).max(1_000_000),
-    slots: z.number().int().min(1).max(252),
-    slotBits: z.number().int().min(1).max(252),
-  })
-  .strict();
 
 const TASK_SCHEMA = z
   .object({

@@ -33,6 +33,8 @@ declare module "ffjavascript" {
       toObject(element: Uint8Array): bigint;
     };
     readonly tm: {
+      /** Threads; none for single-threaded curves. */
+      readonly workers?: readonly { terminate(): void }[];
       /** The WebAssembly module; kept by single-threaded curves only. */
       readonly code: Uint8Array<ArrayBuffer>;
       readonly pG1gen: number;

@@ -26,7 +26,9 @@ const FILE_VERSION = 1;
 const SECTION = { ic: 1, dataset: 2, committed: 3, knowledge: 4, sigma: 5 } as const;
 
 /** Where each part of the public signals sits among a zkey's IC points, as byte offsets. */
-export function icRanges(layout: CircuitLayout): Record<"verifier" | "dataset" | "committed", [number, number]> {
+export function icRanges(
+  layout: CircuitLayout,
+): Record<"verifier" | "dataset" | "committed", [number, number]> {
   const verifier = (1 + blockSize(layout.statement) + blockSize(layout.challenges)) * G1_BYTES;
   const dataset = verifier + blockSize(layout.dataset) * G1_BYTES;
   const committed = dataset + blockSize(layout.committed) * G1_BYTES;
@@ -90,7 +92,9 @@ export async function readCommitmentKey(file: string): Promise<CommitmentKey> {
   const section = (id: number): Buffer => {
     const content = sections.get(id);
     if (content === undefined || content.length % G1_BYTES !== 0) {
-      throw new ProofError("keys.format", `${file} lacks section ${id}`, "Make or fetch the key again.", { file });
+      throw new ProofError("keys.format", `${file} lacks section ${id}`, "Make or fetch the key again.", {
+        file,
+      });
     }
     return content;
   };

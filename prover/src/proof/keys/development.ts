@@ -48,11 +48,11 @@ export async function makeDevelopmentKeys(
   const qap = evaluateQap(r1cs, tau);
   const inverseDelta = invertField(delta);
   const isPublic = (wire: number) => wire <= r1cs.publicCount;
-  const combined = qap.a.map(
-    (a, wire) => (beta * a + alpha * qap.b[wire]! + qap.c[wire]!) % FIELD_ORDER,
-  );
+  const combined = qap.a.map((a, wire) => (beta * a + alpha * qap.b[wire]! + qap.c[wire]!) % FIELD_ORDER);
   const ic = combined.filter((_, wire) => isPublic(wire));
-  const c = combined.filter((_, wire) => !isPublic(wire)).map((value) => (value * inverseDelta) % FIELD_ORDER);
+  const c = combined
+    .filter((_, wire) => !isPublic(wire))
+    .map((value) => (value * inverseDelta) % FIELD_ORDER);
   const h = qap.h.map((value) => (value * inverseDelta) % FIELD_ORDER);
   const layout = accuracyLayout(circuit.instance);
   const [committedStart, committedEnd] = icRanges(layout).committed.map((offset) => offset / 64) as [
@@ -63,7 +63,9 @@ export async function makeDevelopmentKeys(
 
   const multiplier = await FixedBaseMultiplier.start(4 * r1cs.wireCount);
   try {
-    onProgress(`${circuit.instance.id}: computing ${2 * qap.a.length + ic.length + c.length + h.length} key points`);
+    onProgress(
+      `${circuit.instance.id}: computing ${2 * qap.a.length + ic.length + c.length + h.length} key points`,
+    );
     const [g1, g2, icBytes, aBytes, b1Bytes, b2Bytes, cBytes, hBytes, knowledgeBases] = await Promise.all([
       multiplier.multiply("G1", [alpha, beta, delta]),
       multiplier.multiply("G2", [beta, delta, sigma, 1n]),

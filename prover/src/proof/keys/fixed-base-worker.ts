@@ -96,7 +96,11 @@ function multiply(group: Group, scalars: Uint8Array): Uint8Array {
 function windowDigit(scalars: Uint8Array, offset: number, window: number): number {
   const first = window * windowBits;
   let digit = 0;
-  for (let byte = first >> 3, shift = -(first & 7); shift < windowBits && byte < SCALAR_BYTES; byte++, shift += 8) {
+  for (
+    let byte = first >> 3, shift = -(first & 7);
+    shift < windowBits && byte < SCALAR_BYTES;
+    byte++, shift += 8
+  ) {
     const value = scalars[offset + byte]!;
     digit |= shift < 0 ? value >> -shift : value << shift;
   }

@@ -29,7 +29,10 @@ const SMALL_JOB = 20_000;
 /** Multiples of the generators of G1 and G2, computed on all cores; `close` ends the threads. */
 export class FixedBaseMultiplier {
   readonly #workers: Worker[];
-  readonly #waiting = new Map<number, { resolve: (points: Uint8Array) => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Map<
+    number,
+    { resolve: (points: Uint8Array) => void; reject: (error: Error) => void }
+  >();
   #nextId = 0;
   #failure: Error | undefined;
 

@@ -14,7 +14,11 @@ import { encodeVerifyingKey, keyIdOf, type VerifyingKey } from "./verifying-key.
 import { readZkeyHeader } from "./zkey-file.ts";
 
 /** File names of a key set within its directory. */
-export const KEY_FILES = { proving: "proving.zkey", commitment: "commitment.key", manifest: "key.json" } as const;
+export const KEY_FILES = {
+  proving: "proving.zkey",
+  commitment: "commitment.key",
+  manifest: "key.json",
+} as const;
 
 const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
 const MANIFEST_SCHEMA = z
@@ -128,9 +132,15 @@ export async function loadKeySet(instance: AccuracyInstance, directory: string):
 export async function readManifest(directory: string): Promise<KeyManifest> {
   const file = path.join(directory, KEY_FILES.manifest);
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new ProofError("keys.missing", `there is no ${file}`, "Make keys first: zkpot keys dev INSTANCE", { file }, {
-      cause,
-    });
+    throw new ProofError(
+      "keys.missing",
+      `there is no ${file}`,
+      "Make keys first: zkpot keys dev INSTANCE",
+      { file },
+      {
+        cause,
+      },
+    );
   });
   const parsed = MANIFEST_SCHEMA.safeParse(parseJson(text));
   if (!parsed.success) {

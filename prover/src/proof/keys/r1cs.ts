@@ -25,9 +25,14 @@ export async function readR1cs(file: string): Promise<R1cs> {
   const header = sections.get(1);
   const constraints = sections.get(2);
   if (header?.length !== 64 || constraints === undefined || readScalar(header, 4) !== FIELD_ORDER) {
-    throw new ProofError("keys.format", `${file} is no r1cs over the BN254 field`, "Compile the circuit again.", {
-      file,
-    });
+    throw new ProofError(
+      "keys.format",
+      `${file} is no r1cs over the BN254 field`,
+      "Compile the circuit again.",
+      {
+        file,
+      },
+    );
   }
   const constraintCount = header.readUInt32LE(60);
   return {
@@ -41,7 +46,12 @@ export async function readR1cs(file: string): Promise<R1cs> {
           const terms = constraints.readUInt32LE(position);
           position += 4;
           for (let term = 0; term < terms; term++, position += 36) {
-            visit(matrix, constraint, constraints.readUInt32LE(position), readScalar(constraints, position + 4));
+            visit(
+              matrix,
+              constraint,
+              constraints.readUInt32LE(position),
+              readScalar(constraints, position + 4),
+            );
           }
         }
       }

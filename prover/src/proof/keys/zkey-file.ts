@@ -1,5 +1,13 @@
 import { FIELD_ORDER } from "../../field.ts";
-import { BASE_FIELD_ORDER, G1_BYTES, G2_BYTES, type G1Point, type G2Point, readG1, readG2 } from "../points.ts";
+import {
+  BASE_FIELD_ORDER,
+  G1_BYTES,
+  G2_BYTES,
+  type G1Point,
+  type G2Point,
+  readG1,
+  readG2,
+} from "../points.ts";
 import { ProofError } from "../proof-error.ts";
 import { readBinaryFile, uint32 } from "./binary-file.ts";
 import { SCALAR_BYTES, scalarBytes, writeScalar } from "./scalars.ts";
@@ -53,9 +61,14 @@ export async function readZkeyHeader(file: string): Promise<ZkeyHeader> {
   const icBytes = sections.get(ZKEY_SECTION.ic);
   const contributions = sections.get(ZKEY_SECTION.contributions);
   const wrong = (problem: string) =>
-    new ProofError("keys.format", `${file} is no Groth16 proving key: ${problem}`, "Make or fetch the key again.", {
-      file,
-    });
+    new ProofError(
+      "keys.format",
+      `${file} is no Groth16 proving key: ${problem}`,
+      "Make or fetch the key again.",
+      {
+        file,
+      },
+    );
   if (protocol?.length !== 4 || protocol.readUInt32LE(0) !== 1) throw wrong("another protocol");
   const points = HEADER_FIXED + 3 * G1_BYTES + 3 * G2_BYTES;
   if (header?.length !== points || icBytes === undefined || contributions === undefined) {

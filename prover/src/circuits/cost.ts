@@ -1,0 +1,92 @@
+import { type AccuracyInstance, accuracyDimensions, accuracyLayout, lookupCount } from "./accuracy.ts";
+import { publicSignalCount } from "./layout.ts";
+
+/** What a circuit costs to prove. */
+export interface CircuitCost {
+  /** Constraints plus public signals plus one: what fills snarkjs's domain. */
+  readonly rows: number;
+  readonly constraints: number;
+  readonly publicSignals: number;
+  /** log2 of the evaluation domain. */
+  readonly domainPower: number;
+  /** Expected peak memory of proving with snarkjs. */
+  readonly memoryBytes: number;
+  /** Expected proving time with snarkjs on two cores, commitment included. */
+  readonly provingSeconds: number;
+}
+
+/** Non-linear constraints of one circomlib Poseidon over 16 inputs, less three per constant input. */
+const POSEIDON_16 = 609;
+const POSEIDON_CONSTANT = 3;
+/** What O2 leaves of linear constraints: `correct` as the sum of committed bits. */
+const LINEAR = 1;
+
+/** Measured on two cores at 2^16 (scripts/bench.ts): a fixed part and one per row of the domain. */
+const MEMORY_BASE_BYTES = 300e6;
+const MEMORY_PER_ROW_BYTES = 6_000;
+const SECONDS_BASE = 0.5;
+const SECONDS_PER_ROW = 60e-6;
+
+/** Rows, domain, expected memory and time of an instance; the constraint count is exact. */
+export function accuracyCost(instance: AccuracyInstance): CircuitCost {
+  const constraints = constraintCount(instance);
+  const publicSignals = publicSignalCount(accuracyLayout(instance));
+  const rows = constraints + publicSignals + 1;
+  const domainPower = Math.ceil(Math.log2(rows));
+  return {
+    rows,
+    constraints,
+    publicSignals,
+    domainPower,
+    memoryBytes: MEMORY_BASE_BYTES + MEMORY_PER_ROW_BYTES * 2 ** domainPower,
+    provingSeconds: SECONDS_BASE + SECONDS_PER_ROW * 2 ** domainPower,
+  };
+}
+
+/** Lookups of the range table: one row each. */
+export function accuracyLookups(instance: AccuracyInstance): number {
+  const { architecture, tableBits } = instance;
+  const { layerSizes, shiftBits, weightBits, biasBits, quotientBits, marginBits } = architecture;
+  const size = accuracyDimensions(instance);
+  const perSample = layerSizes
+    .slice(1, -1)
+    .reduce(
+      (sum, units, layer) =>
+        sum + units * (lookupCount(quotientBits - 1, tableBits) + lookupCount(shiftBits[layer]!, tableBits)),
+      size.classes * lookupCount(marginBits, tableBits),
+    );
+  return (
+    size.weights * lookupCount(weightBits, tableBits) +
+    size.biases * lookupCount(biasBits, tableBits) +
+    size.slotsTotal * perSample
+  );
+}
+
+function constraintCount(instance: AccuracyInstance): number {
+  const { architecture, tableBits, groups } = instance;
+  const { layerSizes, weightBits, biasBits } = architecture;
+  const size = accuracyDimensions(instance);
+  const range = accuracyLookups(instance) + 2 ** tableBits;
+  const relu = size.hiddenUnits * size.slotsTotal;
+  const count = size.slotsTotal + size.classes * groups;
+  // The powers of rho for the biases start from a constant, which saves the first product.
+  const freivalds = layerSizes.slice(1).reduce(
+    (sum, outputs, layer) => {
+      const inputs = layerSizes[layer]!;
+      return sum + (groups - 1) * (inputs + outputs) + (inputs + 1) * outputs;
+    },
+    Math.max(groups - 2, 0),
+  );
+  const squares = 2;
+  const words =
+    Math.ceil(size.weights / Math.floor(252 / weightBits)) +
+    Math.ceil(size.biases / Math.floor(252 / biasBits));
+  return range + relu + count + freivalds + squares + poseidonConstraints(words + 2) + LINEAR;
+}
+
+/** One constant input is the architecture id, the others are padding of the last call. */
+function poseidonConstraints(values: number): number {
+  const calls = values <= 16 ? 1 : 1 + Math.ceil((values - 16) / 15);
+  const padding = 16 + 15 * (calls - 1) - values;
+  return calls * POSEIDON_16 - POSEIDON_CONSTANT * (padding + 1);
+}
