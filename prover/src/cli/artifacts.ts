@@ -4,15 +4,33 @@ import path from "node:path";
 import { WORKSPACE } from "../chain/abis.ts";
 import type { AccuracyInstance } from "../circuits/accuracy.ts";
 import { INSTANCE_SCHEMA, loadInstances } from "../circuits/instances.ts";
+import type { CompiledCircuit } from "../circuits/build.ts";
 import type { KeySet } from "../proof/keys/key-set.ts";
+import { note } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Where circuits are compiled to. */
-export const CIRCUIT_DIRECTORY = path.join(WORKSPACE, "build", "circuits");
+/** Where an instance is compiled to: its id is the folder for those of circuits.json, its digest for all others. */
+export async function circuitDirectory(instance: AccuracyInstance): Promise<string> {
+  return path.join(WORKSPACE, "build", "circuits", await instanceFolder(instance));
+}
 
 /** Where the keys of an instance are looked for unless a folder is named. */
-export function keyDirectory(instanceId: string): string {
-  return path.join(WORKSPACE, "build", "keys", instanceId);
+export async function keyDirectory(instance: AccuracyInstance): Promise<string> {
+  return path.join(WORKSPACE, "build", "keys", await instanceFolder(instance), instance.id);
+}
+
+/** Compiles an instance, unless it is compiled already. */
+export async function openCircuit(instance: AccuracyInstance): Promise<CompiledCircuit> {
+  const { buildCircuit } = await import("../circuits/build.ts");
+  return await buildCircuit(instance, await circuitDirectory(instance), note);
+}
+
+/** Empty for instances of circuits.json; a planned one may have the same id as one of them, or as another. */
+async function instanceFolder(instance: AccuracyInstance): Promise<string> {
+  const { instanceDigest } = await import("../proof/keys/key-set.ts");
+  const digest = instanceDigest(instance);
+  const isPackaged = (await listInstances()).some((packaged) => instanceDigest(packaged) === digest);
+  return isPackaged ? "" : path.join("planned", digest.slice(0, 16));
 }
 
 /** The instances of circuits/circuits.json. */
@@ -39,7 +57,7 @@ export async function findInstance(idOrFile: string): Promise<AccuracyInstance> 
 /** The keys of an instance, from a folder or from where `zkpot keys dev` puts them; every file is hashed. */
 export async function openKeys(instance: AccuracyInstance, folder: string | undefined): Promise<KeySet> {
   const { loadKeySet } = await import("../proof/keys/key-set.ts");
-  return await loadKeySet(instance, folder ?? keyDirectory(instance.id));
+  return await loadKeySet(instance, folder ?? (await keyDirectory(instance)));
 }
 
 async function readInstanceFile(file: string): Promise<AccuracyInstance> {

@@ -103,7 +103,7 @@ async function keyFindings(): Promise<Finding[]> {
   for (const instance of await listInstances()) {
     const check = `keys of ${instance.id}`;
     try {
-      const { manifest } = await loadKeySet(instance, keyDirectory(instance.id));
+      const { manifest } = await loadKeySet(instance, await keyDirectory(instance));
       findings.push(
         finding(check, true, `${manifest.kind}, ${manifest.keyId.slice(0, 18)}…, files intact`, ""),
       );

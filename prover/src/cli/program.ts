@@ -12,10 +12,13 @@ import { registerDeploy } from "./commands/deploy.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerInit } from "./commands/init.ts";
 import { registerKeys } from "./commands/keys.ts";
+import { registerProve } from "./commands/prove.ts";
 import { registerQuantize } from "./commands/quantize.ts";
 import { registerStake } from "./commands/stake.ts";
+import { registerSubmit } from "./commands/submit.ts";
 import { registerTask } from "./commands/task.ts";
 import { registerTrain } from "./commands/train.ts";
+import { registerVerify } from "./commands/verify.ts";
 
 const AFTERWORD = `
 stdout is data, stderr everything else. Exit codes: 0 done, 1 the input, a file, the network or a contract
@@ -43,6 +46,9 @@ export function buildProgram(): Command {
   registerTrain(program);
   registerQuantize(program);
   registerCommit(program);
+  registerProve(program);
+  registerVerify(program);
+  registerSubmit(program);
   registerClaim(program);
   return program;
 }

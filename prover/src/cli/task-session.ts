@@ -33,14 +33,13 @@ export async function openCheckedTask(
   const { readTaskDetails } = await import("../chain/tasks.ts");
   const { loadTaskFiles } = await import("../task/task-files.ts");
   const { checkTask } = await import("../task/check-task.ts");
-  const { buildCircuit } = await import("../circuits/build.ts");
-  const { CIRCUIT_DIRECTORY, openKeys } = await import("./artifacts.ts");
+  const { openCircuit, openKeys } = await import("./artifacts.ts");
   const task = await readTaskDetails(session.contracts, taskId);
   const documentFile = flags.document ?? documentFromUri(task, session.config.folder);
   const files = await loadTaskFiles(documentFile, flags.testSet);
   const { instance } = files.document;
   const keys = await openKeys(instance, flags.keys);
-  const circuit = await buildCircuit(instance, CIRCUIT_DIRECTORY, note);
+  const circuit = await openCircuit(instance);
   note(`task ${taskId}: recomputing the data point from ${files.testSet.samples.sampleCount} samples`);
   const check = await checkTask(task, files, keys, circuit);
   return { task, files, keys, circuit, check };

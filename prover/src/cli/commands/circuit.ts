@@ -1,13 +1,14 @@
 import type { Command } from "commander";
 
 import { handle } from "../command.ts";
-import { note } from "../output.ts";
 import { type CommonOptions, withCommonOptions } from "../shared-options.ts";
+import { registerCircuitPlan } from "./circuit-plan.ts";
 
 /** `zkpot circuit`: the circuits models are proved with. */
 export function registerCircuit(program: Command): void {
   const circuit = program.command("circuit").description("list, plan and compile circuits");
   registerList(circuit);
+  registerCircuitPlan(circuit);
   registerBuild(circuit);
 }
 
@@ -42,10 +43,9 @@ function registerBuild(circuit: Command): void {
       .description("compile a circuit, unless it is compiled already"),
   );
   handle<CommonOptions, [string]>(command, async (_invocation, name) => {
-    const { CIRCUIT_DIRECTORY, findInstance } = await import("../artifacts.ts");
-    const { buildCircuit } = await import("../../circuits/build.ts");
+    const { findInstance, openCircuit } = await import("../artifacts.ts");
     const { facts } = await import("../text.ts");
-    const circuitFiles = await buildCircuit(await findInstance(name), CIRCUIT_DIRECTORY, note);
+    const circuitFiles = await openCircuit(await findInstance(name));
     const { instance, directory, r1csSha256, wasmSha256 } = circuitFiles;
     return {
       data: { instance, directory, r1csSha256, wasmSha256 },

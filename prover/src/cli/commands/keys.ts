@@ -35,12 +35,11 @@ function registerDevelopment(keys: Command): void {
       .description("make development keys in seconds: INSECURE, accepted on local chains only"),
   ).option("--keys <folder>", "where the keys are written (default: build/keys/<instance>)");
   handle<KeyFolderOptions, [string]>(command, async ({ options }, name) => {
-    const { buildCircuit } = await import("../../circuits/build.ts");
     const { makeDevelopmentKeys } = await import("../../proof/keys/development.ts");
-    const { CIRCUIT_DIRECTORY, findInstance, keyDirectory } = await import("../artifacts.ts");
+    const { findInstance, keyDirectory, openCircuit } = await import("../artifacts.ts");
     const instance = await findInstance(name);
-    const folder = path.resolve(options.keys ?? keyDirectory(instance.id));
-    const circuit = await buildCircuit(instance, CIRCUIT_DIRECTORY, note);
+    const folder = path.resolve(options.keys ?? (await keyDirectory(instance)));
+    const circuit = await openCircuit(instance);
     return await reportKeys(await makeDevelopmentKeys(circuit, folder, note), folder);
   });
 }
@@ -56,7 +55,7 @@ function registerShow(keys: Command): void {
     const { findInstance, keyDirectory, openKeys } = await import("../artifacts.ts");
     const instance = await findInstance(name);
     const keySet = await openKeys(instance, options.keys);
-    return await reportKeys(keySet, path.resolve(options.keys ?? keyDirectory(instance.id)));
+    return await reportKeys(keySet, path.resolve(options.keys ?? (await keyDirectory(instance))));
   });
 }
 

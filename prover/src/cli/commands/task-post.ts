@@ -71,8 +71,7 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   const { loadTaskFiles } = await import("../../task/task-files.ts");
   const { checkTaskKeys, taskDataPoint } = await import("../../task/check-task.ts");
   const { architectureId } = await import("../../model/architecture.ts");
-  const { buildCircuit } = await import("../../circuits/build.ts");
-  const { CIRCUIT_DIRECTORY, findInstance, openKeys } = await import("../artifacts.ts");
+  const { findInstance, openCircuit, openKeys } = await import("../artifacts.ts");
   const { chainTime } = await import("../../chain/connect.ts");
   const { postTask } = await import("../../chain/tasks.ts");
   const { findKey } = await import("../../chain/registry.ts");
@@ -109,7 +108,7 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   });
   // What provers will load is what is checked and posted.
   const files = await loadTaskFiles(documentFile);
-  checkTaskKeys(files, keys, await buildCircuit(instance, CIRCUIT_DIRECTORY, note));
+  checkTaskKeys(files, keys, await openCircuit(instance));
   note(`computing the data point of ${sampleCount} samples`);
   const dataPoint = await taskDataPoint(files, keys);
   const now = await chainTime(session.connection);
