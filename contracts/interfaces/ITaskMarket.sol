@@ -15,6 +15,8 @@ import {IStakeVault} from "./IStakeVault.sol";
 ///   tokens are refused when posting. A token that stops transferring strands only what was posted in it.
 /// - The poster's `dataPoint` belongs to the published data: provers recompute it before they stake anything.
 /// - The key's circuit states [context, modelCommitment, correct] and counts the samples behind `dataPoint`.
+/// - The key's toxic waste is unknown. Warning: a poster who made the key alone can forge a proof and win its own task, so
+///   provers check the key's transcript before they stake anything.
 /// - Block timestamps are right to within seconds.
 /// - One person can be many provers: shares of a pro-rata task are per account, not per person.
 ///
