@@ -18,7 +18,7 @@ export interface AccuracyPlan {
 const WORD_BITS = 252;
 /** snarkjs's field has 2^28 roots of unity, and the quotient needs the doubled domain. */
 const LARGEST_DOMAIN_POWER = 27;
-const TABLE_BITS = { min: 6, max: 14 } as const;
+const TABLE_BITS: Readonly<Record<"min" | "max", number>> = { min: 6, max: 14 };
 /**
  * Bits a hidden layer's accumulator keeps beyond inputs and fan-in, and a margin likewise: room for weights
  * of about three bits on average and six at most, which cost the packaged data sets less than one sample in

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 
-import type { SnarkProof } from "snarkjs";
+import { z } from "zod";
 
 import type { Groth16Proof } from "./challenge.ts";
 import { ProofError } from "./proof-error.ts";
@@ -53,7 +53,7 @@ export function commandBackend(command: readonly string[]): ProverBackend {
       try {
         await writeFile(witnessFile, witness, { mode: 0o600 });
         await promisify(execFile)(program, [...leading, provingKeyFile, witnessFile, proofFile, publicFile]);
-        return parseSnarkProof(JSON.parse(await readFile(proofFile, "utf8")) as SnarkProof);
+        return parseSnarkProof(JSON.parse(await readFile(proofFile, "utf8")));
       } catch (cause) {
         if (cause instanceof ProofError) throw cause;
         throw new ProofError(
@@ -70,26 +70,33 @@ export function commandBackend(command: readonly string[]): ProverBackend {
   };
 }
 
-function parseSnarkProof(proof: SnarkProof): Pick<Groth16Proof, "a" | "b" | "c"> {
-  const point = (coordinates: readonly string[] | undefined) => {
-    if (!coordinates || coordinates.length < 2) throw incomplete();
-    return { x: BigInt(coordinates[0]!), y: BigInt(coordinates[1]!) };
-  };
-  const pair = (coordinates: readonly string[] | undefined): [bigint, bigint] => {
-    if (!coordinates || coordinates.length < 2) throw incomplete();
-    return [BigInt(coordinates[0]!), BigInt(coordinates[1]!)];
-  };
-  return {
-    a: point(proof.pi_a),
-    b: { x: pair(proof.pi_b?.[0]), y: pair(proof.pi_b?.[1]) },
-    c: point(proof.pi_c),
-  };
-}
+/** Coordinates as snarkjs writes them: decimal, projective with a trailing one. */
+const COORDINATE = z.string().regex(/^\d{1,77}$/);
+const SNARK_PROOF_SCHEMA = z.object({
+  pi_a: z.tuple([COORDINATE, COORDINATE]).rest(COORDINATE),
+  pi_b: z
+    .tuple([z.tuple([COORDINATE, COORDINATE]), z.tuple([COORDINATE, COORDINATE])])
+    .rest(z.array(COORDINATE)),
+  pi_c: z.tuple([COORDINATE, COORDINATE]).rest(COORDINATE),
+});
 
-function incomplete(): ProofError {
-  return new ProofError(
-    "proof.backend",
-    "the prover wrote no proof in snarkjs's format",
-    "Use a prover that writes pi_a, pi_b and pi_c as snarkjs does.",
-  );
+function parseSnarkProof(value: unknown): Pick<Groth16Proof, "a" | "b" | "c"> {
+  const parsed = SNARK_PROOF_SCHEMA.safeParse(value);
+  if (!parsed.success) {
+    throw new ProofError(
+      "proof.backend",
+      `the prover wrote no proof in snarkjs's format: ${parsed.error.issues[0]?.path.join(".") ?? ""} is wrong`,
+      "Use a prover that writes pi_a, pi_b and pi_c as snarkjs does.",
+    );
+  }
+  const { pi_a: a, pi_b: b, pi_c: c } = parsed.data;
+  const pair = ([real, imaginary]: readonly [string, string]): [bigint, bigint] => [
+    BigInt(real),
+    BigInt(imaginary),
+  ];
+  return {
+    a: { x: BigInt(a[0]), y: BigInt(a[1]) },
+    b: { x: pair(b[0]), y: pair(b[1]) },
+    c: { x: BigInt(c[0]), y: BigInt(c[1]) },
+  };
 }

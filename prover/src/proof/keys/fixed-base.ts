@@ -73,7 +73,11 @@ export class FixedBaseMultiplier {
     const tasks: Promise<void>[] = [];
     for (let start = 0; start < scalars.length; start += TASK_SCALARS) {
       const piece = bytes.subarray(start * SCALAR_BYTES, (start + TASK_SCALARS) * SCALAR_BYTES);
-      tasks.push(this.#run(group, piece).then((points) => void output.set(points, start * pointBytes)));
+      tasks.push(
+        this.#run(group, piece).then((points) => {
+          output.set(points, start * pointBytes);
+        }),
+      );
     }
     await Promise.all(tasks);
     return output;
