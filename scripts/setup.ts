@@ -2,6 +2,7 @@
  * Everything that is built once before the demo and the tests run; each step keeps a cache of its own and is
  * instant when nothing changed.
  */
+import { buildCircuitsAndKeys } from "./setup/circuits.ts";
 import { compileContracts } from "./setup/contracts.ts";
 
 interface Step {
@@ -10,7 +11,10 @@ interface Step {
 }
 
 /** The set-up, step by step. */
-export const STEPS: readonly Step[] = [{ title: "compiling the contracts", run: compileContracts }];
+export const STEPS: readonly Step[] = [
+  { title: "compiling the contracts", run: compileContracts },
+  { title: "building circuits and development keys", run: buildCircuitsAndKeys },
+];
 
 /** Runs all steps, saying on stderr what is being done and how long it took. */
 export async function setUp(): Promise<void> {
@@ -30,4 +34,6 @@ if (import.meta.main) {
     process.stderr.write(`[set-up] ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   }
+  // Libraries for curve arithmetic keep worker threads alive.
+  process.exit();
 }

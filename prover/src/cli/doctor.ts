@@ -139,7 +139,7 @@ async function networkFindings(options: NetworkOptions): Promise<Finding[]> {
     return Promise.resolve([opened, `network ${opened.profile.name}`]);
   });
   if (settings === undefined) return findings;
-  const connection = await look("node", async () => {
+  const connection = await look("Ethereum node", async () => {
     const opened = await connect(settings.profile);
     return [opened, `${redactUrl(settings.profile.rpcUrl)}, chain ${opened.chainId}`];
   });

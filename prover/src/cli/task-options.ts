@@ -12,5 +12,5 @@ export function withTaskFileOptions(command: Command): Command {
   return command
     .option("--document <file>", "task document (default: where the task says, if that is a file here)")
     .option("--test-set <file>", "test set of the task (default: where its document says)")
-    .option("--keys <folder>", "keys of the task's circuit (default: build/keys/<instance>)");
+    .option("--keys <folder>", "keys of the task's circuit (default: its place below build/keys)");
 }

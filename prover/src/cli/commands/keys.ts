@@ -33,7 +33,7 @@ function registerDevelopment(keys: Command): void {
       .command("dev")
       .argument("<instance>", "circuit instance: id in circuits.json, or file of a planned one")
       .description("make development keys in seconds: INSECURE, accepted on local chains only"),
-  ).option("--keys <folder>", "where the keys are written (default: build/keys/<instance>)");
+  ).option("--keys <folder>", "where the keys are written (default: its place below build/keys)");
   handle<KeyFolderOptions, [string]>(command, async ({ options }, name) => {
     const { makeDevelopmentKeys } = await import("../../proof/keys/development.ts");
     const { findInstance, keyDirectory, openCircuit } = await import("../artifacts.ts");
@@ -50,7 +50,7 @@ function registerShow(keys: Command): void {
       .command("show")
       .argument("<instance>", "circuit instance: id in circuits.json, or file of a planned one")
       .description("hash all files of a key set and show what it is"),
-  ).option("--keys <folder>", "where the keys lie (default: build/keys/<instance>)");
+  ).option("--keys <folder>", "where the keys lie (default: its place below build/keys)");
   handle<KeyFolderOptions, [string]>(command, async ({ options }, name) => {
     const { findInstance, keyDirectory, openKeys } = await import("../artifacts.ts");
     const instance = await findInstance(name);
@@ -65,7 +65,7 @@ function registerRegister(keys: Command): void {
       .command("register")
       .argument("<instance>", "circuit instance: id in circuits.json, or file of a planned one")
       .description("add the verifying key to the registry of a network"),
-  ).option("--keys <folder>", "where the keys lie (default: build/keys/<instance>)");
+  ).option("--keys <folder>", "where the keys lie (default: its place below build/keys)");
   handle<KeyFolderOptions & NetworkOptions & AccountOptions, [string]>(command, async ({ options }, name) => {
     const { findInstance, openKeys } = await import("../artifacts.ts");
     const { findKey, registerKey } = await import("../../chain/registry.ts");

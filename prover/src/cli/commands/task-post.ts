@@ -41,7 +41,7 @@ export function registerTaskPost(task: Command): void {
   )
     .requiredOption("--test-set <file>", "public test set of `zkpot data split`")
     .requiredOption("--instance <id|file>", "circuit instance: id in circuits.json, or file of a planned one")
-    .option("--keys <folder>", "keys of the instance (default: build/keys/<instance>)")
+    .option("--keys <folder>", "keys of the instance (default: its place below build/keys)")
     .requiredOption("--min-correct <count>", "least count of correct test samples that is paid")
     .requiredOption("--reward <amount>", "reward, e.g. 0.5ether; escrowed until the task ends")
     .option("--reward-token <address>", "ERC-20 token of the reward (default: the native coin)")
