@@ -36,7 +36,8 @@ export function handle<Options extends CommonOptions, Arguments extends readonly
     // commander passes the arguments, the options and the command.
     const positional = received.slice(0, -2) as unknown as Arguments;
     const options = command.optsWithGlobals<Options>();
-    const json = options.json === true;
+    // An option without its value swallows a --json that follows it.
+    const json = options.json === true || process.argv.includes("--json");
     const signal = interruptible(json, behaviour.stopsItself === true);
     try {
       printReport(await handler({ options, signal }, ...positional), json);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { Workspace } from "../../support/zkpot.ts";
+import { type Failure, Workspace } from "../../support/zkpot.ts";
 
 const COMMANDS = [
   "init",
@@ -67,7 +67,6 @@ describe("zkpot", () => {
     ["an unknown option", ["init", "--fly"]],
     ["a missing argument", ["claim"]],
     ["a missing required option", ["quantize"]],
-    ["an option without its value", ["train", "--epochs"]],
     ["an argument too many", ["init", "here"]],
   ];
   for (const [what, parameters] of mistakes) {
@@ -78,6 +77,18 @@ describe("zkpot", () => {
       expect(error.nextStep).to.include("--help");
     });
   }
+
+  it("refuses an option without its value", async () => {
+    const { code, stdout } = await workspace.run("train", "--json", "--epochs");
+    expect(code).to.equal(2);
+    expect((JSON.parse(stdout) as Failure).error.message).to.include("--epochs");
+  });
+
+  it("prints one JSON document even when an option has swallowed --json", async () => {
+    const error = await workspace.failure("train", "--data", "digits", "--epochs");
+    expect(error.exitCode).to.equal(2);
+    expect(error.code).to.equal("cli.invalid-value");
+  });
 
   it("prints errors on stderr and nothing on stdout without --json", async () => {
     const { code, stdout, stderr } = await workspace.run("fly");

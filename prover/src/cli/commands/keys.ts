@@ -2,9 +2,8 @@ import path from "node:path";
 
 import type { Command } from "commander";
 
-import type { KeySet } from "../../proof/keys/key-set.ts";
 import { handle } from "../command.ts";
-import { note, type Report } from "../output.ts";
+import { note } from "../output.ts";
 import { openSignSession } from "../session.ts";
 import {
   type AccountOptions,
@@ -13,6 +12,8 @@ import {
   withAccountOptions,
   withCommonOptions,
 } from "../shared-options.ts";
+import { registerCeremony } from "./keys-ceremony.ts";
+import { keyKind, reportKeys } from "../key-report.ts";
 import { transactionFacts } from "../transaction-facts.ts";
 
 interface KeyFolderOptions extends CommonOptions {
@@ -25,6 +26,7 @@ export function registerKeys(program: Command): void {
   registerDevelopment(keys);
   registerShow(keys);
   registerRegister(keys);
+  registerCeremony(keys);
 }
 
 function registerDevelopment(keys: Command): void {
@@ -40,7 +42,7 @@ function registerDevelopment(keys: Command): void {
     const instance = await findInstance(name);
     const folder = path.resolve(options.keys ?? (await keyDirectory(instance)));
     const circuit = await openCircuit(instance);
-    return await reportKeys(await makeDevelopmentKeys(circuit, folder, note), folder);
+    return reportKeys(await makeDevelopmentKeys(circuit, folder, note), folder);
   });
 }
 
@@ -55,7 +57,7 @@ function registerShow(keys: Command): void {
     const { findInstance, keyDirectory, openKeys } = await import("../artifacts.ts");
     const instance = await findInstance(name);
     const keySet = await openKeys(instance, options.keys);
-    return await reportKeys(keySet, path.resolve(options.keys ?? (await keyDirectory(instance))));
+    return reportKeys(keySet, path.resolve(options.keys ?? (await keyDirectory(instance))));
   });
 }
 
@@ -83,34 +85,9 @@ function registerRegister(keys: Command): void {
       text: facts([
         ["key", keyId],
         ["instance", manifest.instanceId],
-        ["kind", kindOf(manifest.contributions)],
+        ["kind", keyKind(manifest.contributions)],
         ["registry", transaction === undefined ? "had it before" : `added it in ${transaction.hash}`],
       ]),
     };
   });
-}
-
-/** What a key set is, for programs and people. */
-export async function reportKeys(keySet: KeySet, folder: string): Promise<Report> {
-  const { facts, megabytes } = await import("../text.ts");
-  const { statSync } = await import("node:fs");
-  const { keyId, manifest, provingKeyFile } = keySet;
-  const provingKeyBytes = statSync(provingKeyFile).size;
-  const { verifyingKey, ...entries } = manifest;
-  return {
-    data: { folder, provingKeyBytes, verifyingKeyBytes: verifyingKey.length / 2 - 1, ...entries },
-    text: facts([
-      ["key", keyId],
-      ["instance", manifest.instanceId],
-      ["kind", kindOf(manifest.contributions)],
-      ["folder", folder],
-      ["proving key", megabytes(provingKeyBytes)],
-    ]),
-  };
-}
-
-function kindOf(contributions: number): string {
-  return contributions === 0
-    ? "development key: INSECURE, for local chains only"
-    : `ceremony of ${contributions} contributions`;
 }
