@@ -10,7 +10,7 @@ import {VaultHandler} from "./VaultHandler.sol";
 
 /// @title MarketHandler
 /// @notice What posters and provers do in the market, on top of what they do in the vault.
-contract MarketHandler is VaultHandler {
+abstract contract MarketHandler is VaultHandler {
     uint256 private constant MAX_TASKS = 12;
 
     function post(uint256 who, uint256 what, uint256 reward, uint256 stake, uint256 shape) public {
