@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 
 import { expect } from "chai";
 
-import { ANVIL_KEYS } from "../../support/anvil.ts";
 import { Market } from "../../support/market.ts";
 import type { Workspace } from "../../support/zkpot.ts";
 
