@@ -1,0 +1,154 @@
+import { accuracyDimensions } from "../../prover/src/circuits/accuracy.ts";
+import { accuracyCost } from "../../prover/src/circuits/cost.ts";
+import type { TaskRecord } from "../../prover/src/chain/tasks.ts";
+import { readStake } from "../../prover/src/chain/stake.ts";
+import { encodeDocument } from "../../prover/src/data/document.ts";
+import { PROOF_BUNDLE } from "../../prover/src/proof/bundle.ts";
+import { proveCall } from "./attacks.ts";
+import type { DemoRun } from "./flow.ts";
+import type { PreparedModel } from "./models.ts";
+import type { OpenTask, TimedProof } from "./provers.ts";
+import { describeKeys } from "./public-material.ts";
+import type { DemoAttempt, DemoBalance, DemoRecord } from "./record.ts";
+import { type AccountParty, type Stage, START_WEI } from "./stage.ts";
+import { ZeroAddress } from "ethers";
+
+/** Words of a proof on chain: A, B, C, D and sigma·D. */
+const PROOF_BYTES = 12 * 32;
+const PAID_PARTIES: readonly AccountParty[] = ["buyer", "prover", "rival", "copier"];
+
+/** Everything a finished run left behind. */
+export interface FinishedRun {
+  readonly run: DemoRun;
+  readonly stage: Stage;
+  readonly startedAt: Date;
+  readonly cores: number;
+  readonly open: OpenTask;
+  readonly model: PreparedModel;
+  readonly trainingSeconds: number;
+  readonly backend: string;
+  readonly proof: TimedProof;
+  readonly rival: DemoRecord["rival"];
+  readonly attempts: readonly DemoAttempt[];
+  readonly task: TaskRecord;
+}
+
+/** The record of a finished run: only what is listed here leaves it. */
+export async function describeRun(finished: FinishedRun): Promise<DemoRecord> {
+  const { run, stage, open, model, proof, task } = finished;
+  const { data, material } = open;
+  const { document, documentHash, testSet } = data.files;
+  const { instance } = document;
+  const { addresses } = stage.contracts;
+  const balances = await Promise.all(PAID_PARTIES.map((party) => describeBalance(stage, party)));
+  const cost = accuracyCost(instance);
+  return {
+    format: "zkpot.demo-record",
+    version: 1,
+    startedAt: finished.startedAt.toISOString(),
+    totalSeconds: stage.story.seconds(),
+    seed: run.seed,
+    environment: {
+      node: process.version,
+      cores: finished.cores,
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    },
+    dataset: {
+      name: run.scenario.dataset,
+      title: data.title,
+      licence: document.licence,
+      featureCount: data.dataset.featureCount,
+      classNames: testSet.classNames,
+      trainSamples: data.split.train.sampleCount,
+      testSamples: document.sampleCount,
+      clampedValues: data.clampedValues,
+    },
+    task: {
+      taskId: String(task.taskId),
+      rewardWei: String(task.rewardWei),
+      stakeWei: String(task.stakeWei),
+      minCorrect: task.minCorrect,
+      documentHash,
+      testSetHash: document.testSetHash,
+      dataPoint: [String(task.dataPoint.x), String(task.dataPoint.y)],
+      state: task.state,
+      winner: task.leader,
+      provenCorrect: task.leaderCorrect,
+    },
+    training: {
+      backend: finished.backend,
+      epochs: model.options.epochs,
+      batchSize: model.options.batchSize,
+      learningRate: model.options.learningRate,
+      seconds: finished.trainingSeconds,
+      history: model.history,
+    },
+    model: describeModel(model, proof.bundle.modelCommitment),
+    rival: finished.rival,
+    circuit: {
+      instanceId: instance.id,
+      constraints: cost.constraints,
+      publicSignals: cost.publicSignals,
+      rows: cost.rows,
+      domainPower: cost.domainPower,
+      capacity: accuracyDimensions(instance).slotsTotal,
+      tableBits: instance.tableBits,
+      ...material.circuitTiming,
+    },
+    keys: await describeKeys(material),
+    proof: {
+      seconds: proof.seconds,
+      steps: proof.steps,
+      proofBytes: PROOF_BYTES,
+      calldataBytes: (String(proveCall(stage, open.taskId, proof.bundle).data).length - 2) / 2,
+      bundleBytes: Buffer.byteLength(encodeDocument(PROOF_BUNDLE, proof.bundle)),
+      blockCommitment: [
+        String(proof.bundle.proof.blockCommitment.x),
+        String(proof.bundle.proof.blockCommitment.y),
+      ],
+      context: String(proof.bundle.context),
+    },
+    chain: { chainId: String(stage.connection.chainId), ...addresses },
+    events: stage.story.events,
+    transactions: stage.transactions,
+    attempts: finished.attempts,
+    balances,
+  };
+}
+
+function describeModel(
+  { file, comparison }: PreparedModel,
+  modelCommitment: bigint,
+): DemoRecord["model"] {
+  const { model, bounds } = file.quantized;
+  return {
+    layerSizes: model.architecture.layerSizes,
+    parameters: model.layers.reduce((sum, layer) => sum + layer.weights.length + layer.biases.length, 0),
+    modelCommitment: String(modelCommitment),
+    float: { correct: comparison.float.correctCount, confusion: comparison.float.confusion },
+    integer: { correct: comparison.integer.correctCount, confusion: comparison.integer.confusion },
+    disagreements: comparison.disagreements.length,
+    layers: bounds.layers.map((layer) => ({
+      name: `${layer.layer} (${layer.kind})`,
+      fanIn: layer.fanIn,
+      width: layer.width,
+      weightBits: layer.weightBits,
+      accumulatorBits: layer.accumulatorBits,
+      boundedBits: layer.boundedBitsLimit,
+      headroomBits: layer.headroomBits,
+    })),
+  };
+}
+
+async function describeBalance(stage: Stage, party: AccountParty): Promise<DemoBalance> {
+  const address = stage.address(party);
+  const stake = await readStake(stage.contracts, address, ZeroAddress);
+  return {
+    party,
+    address,
+    beforeWei: String(START_WEI),
+    afterWei: String(await stage.connection.provider.getBalance(address)),
+    feesWei: String(stage.feesWei(party)),
+    stakeWei: String(stake.freeWei + stake.lockedWei + stake.unbondingWei),
+  };
+}

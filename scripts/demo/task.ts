@@ -1,0 +1,125 @@
+import { formatEther, ZeroAddress } from "ethers";
+
+import { chainTime } from "../../prover/src/chain/connect.ts";
+import { postTask } from "../../prover/src/chain/tasks.ts";
+import type { AccuracyInstance } from "../../prover/src/circuits/accuracy.ts";
+import type { Dataset } from "../../prover/src/data/dataset.ts";
+import { documentDigest } from "../../prover/src/data/document.ts";
+import { fitInputQuantization, scaleInputs } from "../../prover/src/data/input-quantization.ts";
+import { findPackagedDataset, loadPackagedDataset } from "../../prover/src/data/packaged-datasets.ts";
+import { type DataSplit, stratifiedSplit } from "../../prover/src/data/split.ts";
+import { createTestSet, testSetHash } from "../../prover/src/data/test-set.ts";
+import { architectureId } from "../../prover/src/model/architecture.ts";
+import type { KeySet } from "../../prover/src/proof/keys/key-set.ts";
+import { taskDataPoint } from "../../prover/src/task/check-task.ts";
+import { TASK_DOCUMENT, type TaskDocument } from "../../prover/src/task/task-document.ts";
+import type { TaskFiles } from "../../prover/src/task/task-files.ts";
+import type { TestSamples } from "./models.ts";
+import type { Scenario } from "./scenarios.ts";
+import type { Stage } from "./stage.ts";
+
+/** Escrowed by the buyer. */
+export const REWARD_WEI = 2n * 10n ** 18n;
+/** Locked by every prover that commits. */
+export const STAKE_WEI = 5n * 10n ** 17n;
+const COMMIT_SECONDS = 3_600n;
+const PROVE_SECONDS = 7_200n;
+const MAX_PROVERS = 8;
+
+/** The data of a run: a public test set, and a training part that the provers keep. */
+export interface DemoData {
+  readonly title: string;
+  readonly dataset: Dataset;
+  readonly split: DataSplit;
+  readonly test: TestSamples;
+  /** Public, all but the key id, which the document gets from the keys. */
+  readonly files: TaskFiles;
+  readonly clampedValues: number;
+}
+
+/** Splits the data set and writes the task's document, in memory. */
+export async function prepareData(
+  scenario: Scenario,
+  instance: AccuracyInstance,
+  keys: KeySet,
+  seed: string,
+): Promise<DemoData> {
+  const { title } = findPackagedDataset(scenario.dataset)!;
+  const dataset = await loadPackagedDataset(scenario.dataset);
+  const split = stratifiedSplit(dataset, { seed });
+  const inputQuantization = fitInputQuantization(split.train, instance.architecture.inputBits);
+  const { testSet, clamped } = createTestSet(scenario.dataset, split.test, inputQuantization);
+  const { sampleCount } = testSet.samples;
+  const document: TaskDocument = {
+    title,
+    testSetFile: "test-set.json",
+    testSetHash: testSetHash(testSet),
+    instance,
+    keyId: keys.keyId,
+    sampleCount,
+    minCorrect: Math.ceil(scenario.minCorrectShare * sampleCount),
+    licence: scenario.licence,
+    jurisdiction: null,
+  };
+  return {
+    title,
+    dataset,
+    split,
+    test: { scaled: scaleInputs(split.test, inputQuantization), integer: testSet.samples },
+    files: { document, documentHash: documentDigest(TASK_DOCUMENT, document), testSet },
+    clampedValues: clamped.length,
+  };
+}
+
+/** The buyer computes the data point, posts the task and escrows the reward; returns the task's id. */
+export async function postDemoTask(stage: Stage, data: DemoData, keys: KeySet): Promise<bigint> {
+  const { document, documentHash } = data.files;
+  const { story, contracts, connection } = stage;
+  const { result: dataPoint } = await story.act(
+    "buyer",
+    "computing the data point of the test set",
+    () => taskDataPoint(data.files, keys),
+    ({ x }) => ({
+      text: `publishes a test set of ${document.sampleCount} samples; its data point is ${short(x)}`,
+    }),
+  );
+  const now = await chainTime(connection);
+  let taskId = 0n;
+  await stage.transact(
+    "buyer",
+    "post the task",
+    async (sender) => {
+      const posted = await postTask(sender, contracts, {
+        rewardToken: ZeroAddress,
+        rewardWei: REWARD_WEI,
+        keyId: document.keyId,
+        dataPoint,
+        sampleCount: document.sampleCount,
+        minCorrect: document.minCorrect,
+        commitDeadline: now + COMMIT_SECONDS,
+        proveDeadline: now + PROVE_SECONDS,
+        stakeToken: ZeroAddress,
+        stakeWei: STAKE_WEI,
+        split: "first-valid",
+        maxProvers: MAX_PROVERS,
+        architectureId: architectureId(document.instance.architecture),
+        documentHash,
+        documentUri: "task.json",
+      });
+      taskId = posted.taskId;
+      return posted.transaction;
+    },
+    `posts the task: at least ${document.minCorrect} of ${document.sampleCount} correct, ${ether(REWARD_WEI)} escrowed`,
+  );
+  return taskId;
+}
+
+/** The beginning of a field element's hexadecimal digits, for people. */
+export function short(value: bigint): string {
+  return `0x${value.toString(16).padStart(64, "0").slice(0, 10)}…`;
+}
+
+/** An amount of the native coin for people, exact. */
+export function ether(wei: bigint): string {
+  return `${formatEther(wei).replace(/\.0$/, "")} ETH`;
+}
