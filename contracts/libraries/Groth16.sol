@@ -37,7 +37,7 @@ library Groth16 {
         _requireWellFormed(proof);
 
         bytes32 seed = Statement.challengeSeed(keyId, statement, dataPoint, proof.blockCommitment);
-        uint256 weight = _foldingWeight(seed, proof);
+        uint256 weight = foldingWeight(seed, proof);
 
         // vkx + t * Dp, paired with gamma2.
         (uint256 x, uint256 y) = _publicPoint(key, seed, statement, dataPoint, proof.blockCommitment);
@@ -50,6 +50,12 @@ library Groth16 {
         return Bn254.pairing(_pairs(key, proof, x, y, px, py));
     }
 
+    /// @notice The weight t that folds the two equations: keccak256(seed, A, B, C, D, Dp) mod r.
+    /// @dev It covers every point of the proof: with C or Dp left out, the two equations could be made to err alike.
+    function foldingWeight(bytes32 seed, Proof calldata proof) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode(seed, proof))) % Bn254.SCALAR_FIELD_ORDER;
+    }
+
     /// @dev G1 points are on the curve and finite: no honest proof has a point at infinity, since A, B and C are
     ///      randomised and the committed block has a random mask. B's curve and subgroup are left to the precompile.
     function _requireWellFormed(Proof calldata proof) private pure {
@@ -58,11 +64,6 @@ library Groth16 {
         Bn254.requireG1(proof.c.x, proof.c.y);
         Bn254.requireG1(proof.blockCommitment.x, proof.blockCommitment.y);
         Bn254.requireG1(proof.blockKnowledge.x, proof.blockKnowledge.y);
-    }
-
-    /// @dev t = keccak256(seed, A, B, C, D, Dp) mod r.
-    function _foldingWeight(bytes32 seed, Proof calldata proof) private pure returns (uint256) {
-        return uint256(keccak256(abi.encode(seed, proof))) % Bn254.SCALAR_FIELD_ORDER;
     }
 
     /// @dev vkx = IC_0 + sum of s_i * IC_si + alpha * IC_alpha + rho * IC_rho + dataPoint + D.

@@ -2,11 +2,24 @@
 pragma solidity 0.8.37;
 
 import {Groth16} from "../libraries/Groth16.sol";
+import {Statement} from "../libraries/Statement.sol";
 import {G1Point, Proof} from "../types/Proof.sol";
 
 /// @title Groth16Harness
-/// @notice Checks proofs against keys that `CircuitRegistry.addKey` never saw: shows what its checks prevent.
+/// @notice Checks proofs against keys that `CircuitRegistry.addKey` never saw, which shows what its checks prevent; and
+///         shows the randomness that verification draws.
 contract Groth16Harness {
+    function randomness(
+        bytes32 keyId,
+        uint256[] calldata statement,
+        G1Point calldata dataPoint,
+        Proof calldata proof
+    ) external pure returns (bytes32 seed, uint256 alpha, uint256 rho, uint256 weight) {
+        seed = Statement.challengeSeed(keyId, statement, dataPoint, proof.blockCommitment);
+        (alpha, rho) = Statement.challenges(seed);
+        weight = Groth16.foldingWeight(seed, proof);
+    }
+
     function verify(
         bytes calldata key,
         uint256[] calldata statement,
