@@ -92,7 +92,7 @@ export async function loadCircuit(instance: AccuracyInstance, directory: string)
     throw new CircuitError(
       "circuit.not-built",
       `circuit ${instance.id} is not built in ${directory}`,
-      `Run: zkpot circuit build ${instance.id}`,
+      `Run "zkpot circuit build ${instance.id}".`,
       { instance: instance.id, directory },
     );
   }
@@ -113,7 +113,7 @@ export async function loadCircuit(instance: AccuracyInstance, directory: string)
       throw new CircuitError(
         "circuit.damaged",
         `${file} is damaged: its SHA-256 is ${found}, the build recorded ${expected}`,
-        `Run: zkpot circuit build ${instance.id}`,
+        `Run "zkpot circuit build ${instance.id}".`,
         { file, found, expected },
       );
     }
@@ -129,8 +129,8 @@ async function readRecord(target: string): Promise<BuildRecord | undefined> {
   }
 }
 
-/** Everything that determines the compiler's output: main file, sources, compiler and library versions. */
-async function hashSources(main: string): Promise<string> {
+/** SHA-256 of what determines the compiler's output: main file, sources, compiler and library versions. */
+export async function hashSources(main: string): Promise<string> {
   const files = (await readdir(CIRCUITS_DIRECTORY, { recursive: true }))
     .filter((file) => file.endsWith(".circom"))
     .sort();
@@ -143,10 +143,22 @@ async function hashSources(main: string): Promise<string> {
   return sha256([...versions, ...parts, main].join("\n"));
 }
 
-async function runCircom(id: string, directory: string): Promise<void> {
+/**
+ * Runs circom on `directory/main.circom`, in a process of its own, with output into `directory`.
+ *
+ * `id` names the circuit in errors. Throws CircuitError `circuit.compile` with the compiler's message.
+ */
+export async function runCircom(id: string, directory: string, flags: readonly string[] = []): Promise<void> {
   const library = path.dirname(path.dirname(require.resolve("circomlib/package.json")));
   const script = fileURLToPath(new URL("./circom-process.ts", import.meta.url));
-  const child = spawn(process.execPath, [script, "main.circom", CIRCUITS_DIRECTORY, library, directory]);
+  const child = spawn(process.execPath, [
+    script,
+    "main.circom",
+    CIRCUITS_DIRECTORY,
+    library,
+    directory,
+    ...flags,
+  ]);
   let output = "";
   child.stdout.on("data", (chunk) => (output += String(chunk)));
   child.stderr.on("data", (chunk) => (output += String(chunk)));

@@ -1,19 +1,24 @@
 /**
  * Runs circom once, in a process of its own: `node circom-process.ts ENTRY CIRCUITS LIBRARY OUTPUT [FLAG…]`.
- * ENTRY is a file name inside OUTPUT; includes are looked up in CIRCUITS, then LIBRARY; flags are circom's own.
+ * ENTRY is a file name inside OUTPUT; includes are looked up in CIRCUITS, then LIBRARY; flags are circom's own,
+ * simplification among them.
  */
 import fs from "node:fs";
 import { createRequire } from "node:module";
 
 import { bindings, CircomRunner } from "circom2";
 
-const [entry, circuits, library, output, ...flags] = process.argv.slice(2) as [string, string, string, string];
+const [entry, circuits, library, output, ...flags] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+];
 const circom = new CircomRunner({
   args: [
     `/output/${entry}`,
     "--r1cs",
     "--wasm",
-    "--O2",
     ...flags,
     "-l",
     "/circuits",

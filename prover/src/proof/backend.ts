@@ -46,7 +46,7 @@ export function commandBackend(command: readonly string[]): ProverBackend {
   return {
     name: path.basename(program),
     async prove(provingKeyFile, witness) {
-      const directory = await mkdtemp(path.join(os.tmpdir(), "zkpot-"));
+      const directory = await mkdtemp(path.join(os.tmpdir(), "zkpot-witness-"));
       const [witnessFile, proofFile, publicFile] = ["witness.wtns", "proof.json", "public.json"].map((name) =>
         path.join(directory, name),
       ) as [string, string, string];

@@ -43,7 +43,7 @@ export function groupSamples(
     throw new WitnessError(
       "witness.too-many-samples",
       `${samples.sampleCount} samples need ${needed} groups of ${slots} with one label each; the circuit has ${groups}`,
-      "Build a circuit for this test set: zkpot circuit build --test-set FILE.",
+      "Build a circuit for this test set with `zkpot circuit build --test-set FILE`.",
       { sampleCount: samples.sampleCount, needed, groups, slots },
     );
   }

@@ -131,7 +131,10 @@ export async function applyBeacon(
   }
   checkOpen(transcript);
   if (transcript.contributions.length === 0) {
-    throw ceremonyError("the ceremony has no contribution yet", "Contribute first: zkpot keys contribute");
+    throw ceremonyError(
+      "the ceremony has no contribution yet",
+      "Contribute first with `zkpot keys contribute`.",
+    );
   }
   const before = filesOf(directory, transcript.contributions.length);
   const after = filesOf(directory, transcript.contributions.length + 1);
@@ -188,10 +191,6 @@ export async function verifyCeremony(
   if (manifest.contributions !== countContributions(transcript)) {
     throw fail("manifest and transcript record different numbers of contributions");
   }
-  const { zKey } = await import("snarkjs");
-  const isValid = await zKey.verifyFromR1cs(circuit.r1csFile, powersOfTauFile, keys.provingKeyFile);
-  if (!isValid)
-    throw fail("snarkjs refuses the proving key: it is not this circuit's, or a contribution is wrong");
   checkSigmaChain(transcript, commitmentKey.sigma2, fail);
   const expected = splitIc(zkey.icBytes, accuracyLayout(circuit.instance));
   if (
@@ -203,6 +202,10 @@ export async function verifyCeremony(
   if (!(await hasKnowledgeOf(commitmentKey))) {
     throw fail("the sigma-multiples do not belong to the committed points");
   }
+  const { zKey } = await import("snarkjs");
+  const isValid = await zKey.verifyFromR1cs(circuit.r1csFile, powersOfTauFile, keys.provingKeyFile);
+  if (!isValid)
+    throw fail("snarkjs refuses the proving key: it is not this circuit's, or a contribution is wrong");
   return keys;
 }
 
@@ -285,7 +288,7 @@ async function scalePoints(points: Buffer, factor: bigint): Promise<Buffer> {
 
 function checkOpen(transcript: Transcript): void {
   if (transcript.contributions.at(-1)?.kind !== "beacon") return;
-  throw ceremonyError("the ceremony ended with a beacon", "Start another one: zkpot keys new");
+  throw ceremonyError("the ceremony ended with a beacon", "Start another one with `zkpot keys new`.");
 }
 
 /** The key files after so many contributions; the transcript decides which are current. */

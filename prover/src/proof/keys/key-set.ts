@@ -110,7 +110,7 @@ export async function loadKeySet(instance: AccuracyInstance, directory: string):
     throw new ProofError(
       "keys.instance",
       `the keys in ${directory} were made for ${manifest.instanceId} with other parameters than ${instance.id}`,
-      `Run: zkpot keys dev ${instance.id}`,
+      `Run "zkpot keys dev ${instance.id}".`,
       { directory, instance: instance.id },
     );
   }
@@ -135,7 +135,7 @@ export async function readManifest(directory: string): Promise<KeyManifest> {
     throw new ProofError(
       "keys.missing",
       `there is no ${file}`,
-      "Make keys first: zkpot keys dev INSTANCE",
+      "Make keys first with `zkpot keys dev INSTANCE`.",
       { file },
       {
         cause,

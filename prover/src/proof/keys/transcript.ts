@@ -59,7 +59,7 @@ export async function readTranscript(directory: string): Promise<Transcript> {
     throw new ProofError(
       "keys.missing",
       `there is no ${file}`,
-      "Start a ceremony: zkpot keys new",
+      "Start a ceremony with `zkpot keys new`.",
       { file },
       { cause },
     );
