@@ -95,8 +95,7 @@ async function waitingCall(stage: Stage): Promise<TransactionRequest> {
       transactions: readonly { from: string; to: string | null; input: string }[];
     };
     const call = pending.transactions.find(
-      (transaction) =>
-        BigInt(transaction.from) === prover && BigInt(transaction.to ?? 0) === BigInt(to),
+      (transaction) => BigInt(transaction.from) === prover && BigInt(transaction.to ?? 0) === BigInt(to),
     );
     if (call !== undefined) return { to, data: call.input };
     await new Promise((resolve) => setTimeout(resolve, PENDING_POLL_MS));

@@ -116,10 +116,7 @@ export async function describeRun(finished: FinishedRun): Promise<DemoRecord> {
   };
 }
 
-function describeModel(
-  { file, comparison }: PreparedModel,
-  modelCommitment: bigint,
-): DemoRecord["model"] {
+function describeModel({ file, comparison }: PreparedModel, modelCommitment: bigint): DemoRecord["model"] {
   const { model, bounds } = file.quantized;
   return {
     layerSizes: model.architecture.layerSizes,

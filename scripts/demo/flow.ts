@@ -166,7 +166,9 @@ async function settle(stage: Stage, taskId: bigint): Promise<void> {
     "prover",
     "counting its money",
     () => connection.provider.getBalance(stage.address("prover")),
-    (balanceWei) => ({ text: `has ${Number(formatEther(balanceWei)).toFixed(4)} ETH; it began with ${ether(START_WEI)}` }),
+    (balanceWei) => ({
+      text: `has ${Number(formatEther(balanceWei)).toFixed(4)} ETH; it began with ${ether(START_WEI)}`,
+    }),
   );
 }
 

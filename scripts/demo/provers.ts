@@ -113,7 +113,9 @@ export async function proveCount(
           progress(STEP_NAMES[name]);
         },
       }),
-    () => ({ text: `proves ${correct} of ${sampleCount} correct: one Groth16 proof over the whole test set` }),
+    () => ({
+      text: `proves ${correct} of ${sampleCount} correct: one Groth16 proof over the whole test set`,
+    }),
   );
   const end = stage.story.seconds();
   const steps = starts.map(({ name, at }, index) => ({

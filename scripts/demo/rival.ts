@@ -100,10 +100,7 @@ export async function playRival(
     PARTY,
     "sending it all the same",
     async () =>
-      revertedReceipt(
-        stage,
-        await broadcastAnyway(stage.sender(PARTY), proveCall(stage, taskId, raised)),
-      ),
+      revertedReceipt(stage, await broadcastAnyway(stage.sender(PARTY), proveCall(stage, taskId, raised))),
     ({ gasUsed }) => ({
       text: `sends it all the same: reverted with ${errorName(byContract)}`,
       gas: gasUsed,

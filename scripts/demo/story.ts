@@ -78,7 +78,8 @@ export function formatEvent({ party, text, startSeconds, seconds, gas, outcome }
     ...(seconds >= 0.5 ? [`${seconds.toFixed(1)} s`] : []),
     ...(gas === null ? [] : [`${gas.toLocaleString("en")} gas`]),
   ];
-  const tail = facts.length === 0 ? "" : styleText("dim", `  ${facts.join(", ")}`, { stream: process.stdout });
+  const tail =
+    facts.length === 0 ? "" : styleText("dim", `  ${facts.join(", ")}`, { stream: process.stdout });
   return `${time}  ${mark} ${party.padEnd(PARTY_WIDTH)} ${text}${tail}`;
 }
 

@@ -1,0 +1,101 @@
+/**
+ * The main job from end to end on a local chain, told as it happens: `npm run demo`. Leaves demo/report.html, which
+ * shows what happened, and demo/report.json, from which it was made.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+import { WORKSPACE } from "../prover/src/chain/abis.ts";
+import { loadInstance } from "../prover/src/circuits/instances.ts";
+import { EXIT_CODES, exitCodeOf, printError, toJson } from "../prover/src/cli/output.ts";
+import { writeFileAtomically } from "../prover/src/files.ts";
+import { runDemo } from "./demo/flow.ts";
+import { startLocalChain } from "./demo/local-chain.ts";
+import { type DemoOptions, HELP, readOptions } from "./demo/options.ts";
+import type { DemoRecord } from "./demo/record.ts";
+import { renderReport } from "./demo/report/report.ts";
+import { findScenario } from "./demo/scenarios.ts";
+import { Story, terminalOutput } from "./demo/story.ts";
+import { compileContracts } from "./setup/contracts.ts";
+
+const json = process.argv.includes("--json");
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) process.stdout.write(HELP);
+  else await main(options);
+  // Proving libraries keep worker threads alive.
+  process.exit(EXIT_CODES.ok);
+} catch (error) {
+  printError(error, json);
+  process.exit(exitCodeOf(error));
+}
+
+async function main(options: DemoOptions): Promise<void> {
+  const scenario = findScenario(options.dataset);
+  const workFolder = mkdtempSync(path.join(os.tmpdir(), "zkpot-demo-"));
+  process.once("exit", () => rmSync(workFolder, { recursive: true, force: true }));
+  let isOver = false;
+  // Leaving through exit() ends the chain and removes the folder.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => process.exit(isOver ? EXIT_CODES.ok : EXIT_CODES.interrupted));
+  }
+  const out = options.json ? process.stderr : process.stdout;
+  const output = terminalOutput(out, process.stderr);
+  const story = new Story(output);
+  output.line(
+    `zkpot demo: data set ${scenario.dataset}, seed ${options.seed}, circuit ${scenario.instanceId}`,
+  );
+  try {
+    story.heading("A chain and its contracts");
+    await story.act("set-up", "compiling the contracts", compileContracts, () => ({
+      text: "contracts compiled",
+    }));
+    const { result: chain } = await story.act(
+      "set-up",
+      "starting a chain on this machine",
+      startLocalChain,
+      ({ chainId, rpcUrl }) => ({ text: `anvil runs chain ${chainId} at ${rpcUrl}` }),
+    );
+    const record = await runDemo({
+      story,
+      scenario,
+      instance: await loadInstance(scenario.instanceId),
+      seed: options.seed,
+      chain,
+      buildDirectory: path.join(WORKSPACE, "build"),
+      workFolder,
+    });
+    const reportFile = await saveReport(options.out, record);
+    isOver = true;
+    out.write(summary(record, reportFile));
+    if (options.json) process.stdout.write(toJson(record));
+    if (options.keep) {
+      out.write(
+        `\nThe chain keeps running at ${chain.rpcUrl}; the task market is ${record.chain.taskMarket}.\nCtrl-C ends it.\n`,
+      );
+      await new Promise(() => {});
+    }
+    await chain.stop();
+  } finally {
+    output.end();
+  }
+}
+
+async function saveReport(folder: string, record: DemoRecord): Promise<string> {
+  const file = path.join(folder, "report.html");
+  await writeFileAtomically(path.join(folder, "report.json"), toJson(record));
+  await writeFileAtomically(file, renderReport(record));
+  return file;
+}
+
+function summary({ task, dataset, proof, totalSeconds }: DemoRecord, reportFile: string): string {
+  const place = path.relative(process.cwd(), reportFile);
+  return [
+    "",
+    `Proved: at least ${task.provenCorrect} of ${dataset.testSamples} test samples correct, in one proof made in ${proof.seconds.toFixed(1)} s; paid on chain.`,
+    `The whole story took ${totalSeconds.toFixed(1)} s. Report: ${place}`,
+    "",
+  ].join("\n");
+}

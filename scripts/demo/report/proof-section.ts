@@ -1,0 +1,66 @@
+import type { DemoRecord } from "../record.ts";
+import { bytes, count, duration, facts } from "./format.ts";
+import { type Html, html } from "./html.ts";
+
+/** Circuit, keys and proof: sizes and seconds. */
+export function proofSection({ circuit, keys, proof, dataset, environment }: DemoRecord): Html {
+  const { testSamples } = dataset;
+  const steps = proof.steps.map(({ name, seconds }) => `${STEP_TITLES[name] ?? name} ${duration(seconds)}`);
+  return html`<section id="proof">
+    <h2>Circuit, keys and proof</h2>
+    <p class="soft">
+      One Groth16 proof with a committed block (BN254) for all ${testSamples} test samples at once.
+    </p>
+    <div class="columns">
+      <div>
+        <h3>Circuit</h3>
+        ${facts([
+          ["instance", circuit.instanceId],
+          [
+            "rows",
+            `${count(circuit.rows)} (${count(circuit.constraints)} constraints, ${count(circuit.publicSignals)} public signals)`,
+          ],
+          ["domain", `2^${circuit.domainPower} = ${count(2 ** circuit.domainPower)}`],
+          ["rows per sample", (circuit.rows / testSamples).toFixed(1)],
+          ["samples", `${testSamples}, in ${count(circuit.capacity)} places`],
+          ["range table", `2^${circuit.tableBits} entries`],
+          ["compiled", circuit.wasCached ? "in an earlier run" : `in ${duration(circuit.compileSeconds)}`],
+        ])}
+      </div>
+      <div>
+        <h3>Keys</h3>
+        ${facts([
+          ["kind", `${keys.kind}, ${keys.contributions} contributions`],
+          ["proving key", bytes(keys.provingKeyBytes)],
+          ["commitment key", bytes(keys.commitmentKeyBytes)],
+          ["verifying key on chain", bytes(keys.verifyingKeyBytes)],
+          ["made", keys.wasCached ? "in an earlier run" : `in ${duration(keys.seconds)}`],
+        ])}
+      </div>
+      <div>
+        <h3>Proof</h3>
+        ${facts([
+          ["made in", duration(proof.seconds)],
+          ["of which", steps.join(", ")],
+          ["on chain", `${bytes(proof.proofBytes)}; whole call ${bytes(proof.calldataBytes)}`],
+          ["proof bundle (JSON)", bytes(proof.bundleBytes)],
+        ])}
+      </div>
+      <div>
+        <h3>Machine</h3>
+        ${facts([
+          ["cores", String(environment.cores)],
+          ["Node.js", environment.node],
+          ["largest memory, whole run", bytes(environment.peakMemoryBytes)],
+        ])}
+      </div>
+    </div>
+  </section>`;
+}
+
+const STEP_TITLES: Readonly<Record<string, string>> = {
+  commit: "block commitment",
+  witness: "witness",
+  prove: "Groth16",
+  verify: "own verification",
+};
