@@ -6,6 +6,8 @@ import type { ContractAddresses } from "../../../prover/src/config.ts";
 import { ANVIL_ADDRESSES, ANVIL_KEYS, type Anvil, freePort, startAnvil } from "../../support/anvil.ts";
 import { quickKeystore, Workspace } from "../../support/zkpot.ts";
 
+const TINY = "tiny-4-3-3x10";
+
 interface Deployed {
   readonly addresses: ContractAddresses;
   readonly allowDevelopmentKeys: boolean;
@@ -34,6 +36,21 @@ describe("zkpot deploy", () => {
     }
     const recorded = readFileSync(workspace.file("deployments/localhost/deployed_addresses.json"), "utf8");
     expect(recorded).to.include(addresses.taskMarket);
+  });
+
+  it("registers the keys of instances that are named", async () => {
+    await workspace.json("keys", "dev", TINY);
+    const { registered } = await workspace.json<{ registered: string[] }>("deploy", "--register", TINY);
+    expect(registered).to.have.length(1);
+    const again = await workspace.json<{ transaction?: unknown }>("keys", "register", TINY);
+    expect(again).to.deep.include({ keyId: registered[0] });
+    expect(again).not.to.have.property("transaction");
+  });
+
+  it("deploys nothing when the keys that are to be registered do not exist", async () => {
+    const error = await workspace.failure("deploy", "--register", "unknown");
+    expect(error.code).to.equal("cli.unknown-instance");
+    expect(await anvil.request("eth_blockNumber")).to.equal("0x0");
   });
 
   it("does nothing the second time", async () => {

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 
 import { expect } from "chai";
 
+import { postTask, readTaskDetails } from "../../../prover/src/chain/tasks.ts";
+import { g1 } from "../../contracts/support/trapdoor-key.ts";
 import { Market } from "../../support/market.ts";
 import type { Workspace } from "../../support/zkpot.ts";
 
@@ -106,6 +108,25 @@ describe("zkpot task post", () => {
       expect(await market.contracts.market.taskCount()).to.equal(count);
     });
   }
+
+  it("lets task show --check find a data point that is not the one of the published samples", async () => {
+    const { taskId } = await workspace.json<{ taskId: string }>(...post());
+    const honest = await readTaskDetails(market.contracts, BigInt(taskId));
+    const other = await postTask(market.sender(0), market.contracts, { ...honest, dataPoint: g1(7n) });
+    await workspace.json("task", "show", taskId, "--check");
+    const error = await workspace.failure("task", "show", String(other.taskId), "--check");
+    expect(error.code).to.equal("task.mismatch");
+    expect(error.details.name).to.equal("dataPoint.x");
+  });
+
+  it("lets task show --check find a threshold that the document does not state", async () => {
+    const { taskId } = await workspace.json<{ taskId: string }>(...post());
+    const honest = await readTaskDetails(market.contracts, BigInt(taskId));
+    const other = await postTask(market.sender(0), market.contracts, { ...honest, minCorrect: 10 });
+    const error = await workspace.failure("task", "show", String(other.taskId), "--check");
+    expect(error.code).to.equal("task.mismatch");
+    expect(error.details.name).to.equal("minCorrect");
+  });
 
   it("refuses a test set that does not fit the instance, naming what differs", async () => {
     await workspace.json("data", "split", "./clusters.csv", "--input-bits", "5", "--out", "wide");

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 
+import type { KeySet } from "../../proof/keys/key-set.ts";
 import { handle } from "../command.ts";
 import { note } from "../output.ts";
 import { openSender, openSettings } from "../session.ts";
@@ -11,6 +12,7 @@ interface DeployOptions extends NetworkOptions, AccountOptions {
   readonly minContributions: string;
   readonly unbonding: string;
   readonly reset?: boolean;
+  readonly register?: string;
 }
 
 /** `zkpot deploy`: the three contracts on any network of the configuration. */
@@ -26,6 +28,10 @@ export function registerDeploy(program: Command): void {
     .option("--min-contributions <count>", "phase-2 contributions a key must declare", "3")
     .option("--unbonding <duration>", "delay before unbonded stake is paid out, e.g. 7d", "7d")
     .option("--reset", "forget an earlier deployment to a local chain that was started anew");
+  command.option(
+    "--register <instances>",
+    "instances whose keys are registered too, separated by commas; all for those of circuits.json",
+  );
   handle<DeployOptions, []>(command, async ({ options }) => {
     const minContributions = parseInteger(options.minContributions, "--min-contributions", 1, 1_000);
     const unbondingSeconds = parseDuration(options.unbonding, "--unbonding");
@@ -39,19 +45,40 @@ export function registerDeploy(program: Command): void {
       minContributions,
       unbondingSeconds,
     };
-    const { wallet } = await openSender(connection, config, options);
+    const keys = options.register === undefined ? [] : await openAllKeys(options.register);
+    const sender = await openSender(connection, config, options);
+    const { wallet } = sender;
     if (options.reset === true) forgetDeployment(connection, config.folder);
     note(`deploying to ${profile.name} (chain ${profile.chainId}) from ${wallet.address}`);
     const addresses = await deployContracts(connection, wallet, config.folder, terms);
+    const registered: string[] = [];
+    if (keys.length > 0) {
+      const { openContracts } = await import("../../chain/contracts.ts");
+      const { registerKey } = await import("../../chain/registry.ts");
+      const contracts = await openContracts(connection, config.folder);
+      for (const { keyId, manifest } of keys) {
+        await registerKey(sender, contracts, { ...manifest, keyId });
+        registered.push(keyId);
+      }
+    }
     return {
-      data: { network: profile.name, chainId: profile.chainId, addresses, ...terms },
+      data: { network: profile.name, chainId: profile.chainId, addresses, ...terms, registered },
       text: facts([
         ["network", `${profile.name} (chain ${profile.chainId})`],
         ["circuit registry", addresses.circuitRegistry],
         ["stake vault", addresses.stakeVault],
         ["task market", addresses.taskMarket],
         ["development keys", terms.allowDevelopmentKeys ? "accepted (local chain)" : "refused"],
+        ...registered.map((keyId) => ["registered key", keyId] as const),
       ]),
     };
   });
+}
+
+/** The key sets of some instances, all files hashed; before anything is deployed. */
+async function openAllKeys(names: string): Promise<KeySet[]> {
+  const { findInstance, listInstances, openKeys } = await import("../artifacts.ts");
+  const instances =
+    names === "all" ? await listInstances() : await Promise.all(names.split(",").map(findInstance));
+  return await Promise.all(instances.map((instance) => openKeys(instance, undefined)));
 }
