@@ -26,6 +26,9 @@ interface BuildRecord {
 
 const require = createRequire(import.meta.url);
 
+/** Linear constraints would cost a row each: circomlib's Poseidon alone has 1,480 of them a call. */
+const FULL_SIMPLIFICATION = ["--O2"];
+
 /** The folder of circom sources of this checkout. */
 export const CIRCUITS_DIRECTORY = path.resolve(
   path.dirname(fileURLToPath(import.meta.url)),
@@ -144,11 +147,18 @@ export async function hashSources(main: string): Promise<string> {
 }
 
 /**
- * Runs circom on `directory/main.circom`, in a process of its own, with output into `directory`.
+ * Compiles a circom source to `main.r1cs` and `main.wasm` in an existing directory; includes are looked up
+ * in this checkout's circuits, then among the installed packages. `flags` are circom's own.
  *
- * `id` names the circuit in errors. Throws CircuitError `circuit.compile` with the compiler's message.
+ * Throws CircuitError `circuit.compile` with the compiler's message.
  */
-export async function runCircom(id: string, directory: string, flags: readonly string[] = []): Promise<void> {
+export async function compileCircom(
+  id: string,
+  source: string,
+  directory: string,
+  flags: readonly string[] = ["--O2"],
+): Promise<void> {
+  await writeFile(path.join(directory, "main.circom"), source);
   const library = path.dirname(path.dirname(require.resolve("circomlib/package.json")));
   const script = fileURLToPath(new URL("./circom-process.ts", import.meta.url));
   const child = spawn(process.execPath, [
