@@ -54,11 +54,11 @@ describe("StakeVault.lock", () => {
   it("reverts for lockers without consent, whatever the token", async () => {
     const { vault, token, alice, bob, stranger } = await staked();
     await vault.connect(alice).deposit(token, STAKE_WEI);
-    for (const [locker, of] of [
+    for (const [locker, asset] of [
       [stranger, NATIVE],
       [bob, await token.getAddress()],
     ] as const) {
-      await expect(vault.connect(locker).lock(alice, of, 1n))
+      await expect(vault.connect(locker).lock(alice, asset, 1n))
         .to.be.revertedWithCustomError(vault, "StakeVaultLimitExceeded")
         .withArgs(alice.address, locker.address, 0n, 1n);
     }
@@ -106,7 +106,7 @@ describe("StakeVault.release", () => {
 
   it("reverts for a lock released before, of another locker or token, or never made", async () => {
     const { vault, token, alice, bob, stranger } = await locked();
-    for (const [caller, of, lockId] of [
+    for (const [caller, asset, lockId] of [
       [alice, NATIVE, 1n],
       [stranger, NATIVE, 1n],
       [bob, await token.getAddress(), 1n],
@@ -114,9 +114,9 @@ describe("StakeVault.release", () => {
       [bob, NATIVE, 2n],
       [bob, NATIVE, 2n ** 64n + 1n],
     ] as const) {
-      await expect(vault.connect(caller).release(of, lockId))
+      await expect(vault.connect(caller).release(asset, lockId))
         .to.be.revertedWithCustomError(vault, "StakeVaultUnknownLock")
-        .withArgs(caller.address, of, lockId);
+        .withArgs(caller.address, asset, lockId);
     }
     await vault.connect(bob).release(NATIVE, 1n);
     await expect(vault.connect(bob).release(NATIVE, 1n))
@@ -235,18 +235,20 @@ describe("StakeVault.burnSlashed", () => {
     const burnAddress = await vault.BURN_ADDRESS();
     expect(burnAddress).to.equal("0x000000000000000000000000000000000000dEaD");
     expect(await vault.BURN_BPS()).to.equal(5_000n);
-    for (const of of [NATIVE, await token.getAddress()]) {
-      const value = of === NATIVE ? 9n : 0n;
-      await vault.connect(alice).depositAndApprove(of, 9n, bob, 9n, { value });
-      const lockId = await vault.connect(bob).lock.staticCall(alice, of, 9n);
-      await vault.connect(bob).lock(alice, of, 9n);
-      await vault.connect(bob).slash(of, lockId, 9n, carol);
-      await expect(vault.connect(stranger).burnSlashed(of)).to.emit(vault, "SlashedBurned").withArgs(of, 5n);
-      expect(await holdings(of, burnAddress)).to.equal(5n);
-      expect(await holdings(of, vault)).to.equal(4n);
-      await expect(vault.burnSlashed(of))
+    for (const asset of [NATIVE, await token.getAddress()]) {
+      const value = asset === NATIVE ? 9n : 0n;
+      await vault.connect(alice).depositAndApprove(asset, 9n, bob, 9n, { value });
+      const lockId = await vault.connect(bob).lock.staticCall(alice, asset, 9n);
+      await vault.connect(bob).lock(alice, asset, 9n);
+      await vault.connect(bob).slash(asset, lockId, 9n, carol);
+      await expect(vault.connect(stranger).burnSlashed(asset))
+        .to.emit(vault, "SlashedBurned")
+        .withArgs(asset, 5n);
+      expect(await holdings(asset, burnAddress)).to.equal(5n);
+      expect(await holdings(asset, vault)).to.equal(4n);
+      await expect(vault.burnSlashed(asset))
         .to.be.revertedWithCustomError(vault, "StakeVaultNothingToWithdraw")
-        .withArgs(burnAddress, of);
+        .withArgs(burnAddress, asset);
     }
   });
 });

@@ -292,26 +292,26 @@ describe("Events", () => {
         expect([...submission], `submission of ${account} to ${taskId}`).to.deep.equal(expected);
       }
     }
-    for (const of of tokens) {
+    for (const asset of tokens) {
       for (const account of [...accounts, await vault.BURN_ADDRESS()]) {
-        const id = `${account}/${of}`;
-        expect(await market.creditOf(account, of)).to.equal(r.rewardCredits[id] ?? 0n);
-        expect(await vault.creditOf(account, of)).to.equal(r.slashCredits[id] ?? 0n);
-        expect(await vault.balanceOf(account, of)).to.deep.equal([r.free[id] ?? 0n, r.locked[id] ?? 0n]);
-        expect(await vault.unbondingOf(account, of)).to.deep.equal([
+        const id = `${account}/${asset}`;
+        expect(await market.creditOf(account, asset)).to.equal(r.rewardCredits[id] ?? 0n);
+        expect(await vault.creditOf(account, asset)).to.equal(r.slashCredits[id] ?? 0n);
+        expect(await vault.balanceOf(account, asset)).to.deep.equal([r.free[id] ?? 0n, r.locked[id] ?? 0n]);
+        expect(await vault.unbondingOf(account, asset)).to.deep.equal([
           r.unbonding[id] ?? 0n,
           r.availableAt[id] ?? 0n,
         ]);
         for (const locker of lockers) {
-          const consent = `${account}/${locker}/${of}`;
+          const consent = `${account}/${locker}/${asset}`;
           const expected = [r.limits[consent] ?? 0n, r.lockedBy[consent] ?? 0n];
-          expect(await vault.approvalOf(account, locker, of)).to.deep.equal(expected);
+          expect(await vault.approvalOf(account, locker, asset)).to.deep.equal(expected);
         }
       }
     }
     for (const [id, amountWei] of Object.entries(r.locks)) {
-      const [locker, of, lockId] = id.split("/") as [string, string, string];
-      expect((await vault.lockOf(locker, of, lockId)).amountWei, id).to.equal(amountWei);
+      const [locker, asset, lockId] = id.split("/") as [string, string, string];
+      expect((await vault.lockOf(locker, asset, lockId)).amountWei, id).to.equal(amountWei);
     }
 
     const [added] = await registry.queryFilter(registry.filters.KeyAdded());

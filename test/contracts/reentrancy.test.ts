@@ -68,8 +68,10 @@ function stateChanging(contract: Deployment["vault"] | Deployment["market"]): st
 describe("Reentrancy", () => {
   it("is tried below on every function that changes state", async () => {
     const d = await deployed();
-    const named = (calls: readonly string[], of: Deployment["vault"] | Deployment["market"]): string[] =>
-      calls.map((call) => of.interface.parseTransaction({ data: call })!.name).sort();
+    const named = (
+      calls: readonly string[],
+      contract: Deployment["vault"] | Deployment["market"],
+    ): string[] => calls.map((call) => contract.interface.parseTransaction({ data: call })!.name).sort();
     expect(named(vaultCalls(d), d.vault)).to.deep.equal(stateChanging(d.vault));
     expect(named(await marketCalls(d), d.market)).to.deep.equal(stateChanging(d.market));
   });
