@@ -148,10 +148,12 @@ template Accuracy(
             hidden[l].deficits[h] <== deficits[unit];
             unit++;
         }
-        for (var i = 0; i < UNITS * SAMPLES * limbCount(SHIFTS[l], TABLE_BITS); i++) {
+        var LAYER_LIMBS = UNITS * SAMPLES * limbCount(SHIFTS[l], TABLE_BITS);
+        for (var i = 0; i < LAYER_LIMBS; i++) {
             hidden[l].remainderLimbs[i] <== remainderLimbs[limb];
             limb++;
         }
+        if (LAYER_LIMBS == 0) { hidden[l].remainderLimbs[0] <== 0; }
         for (var i = 0; i < UNITS * SAMPLES * unitLookupCount(MAGNITUDE_BITS, SHIFTS[l], TABLE_BITS); i++) {
             lookups[next] <== hidden[l].lookups[i];
             next++;

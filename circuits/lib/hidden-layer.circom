@@ -3,6 +3,12 @@ pragma circom 2.2.0;
 include "limbs.circom";
 include "packing.circom";
 
+// Length of a layer's remainderLimbs: circom cannot lay out a component array, as accuracy.circom has of its
+// layers, in which some elements have an empty input, so a layer without remainders gets one unused element.
+function remainderInputCount(LIMBS) {
+    return LIMBS > 0 ? LIMBS : 1;
+}
+
 // Lookups that bound one unit of a hidden layer for one sample.
 function unitLookupCount(MAGNITUDE_BITS, SHIFT, TABLE_BITS) {
     return lookupCount(MAGNITUDE_BITS, TABLE_BITS) + lookupCount(SHIFT, TABLE_BITS);
@@ -24,7 +30,7 @@ template HiddenLayer(UNITS, GROUPS, SLOTS, SLOT_BITS, MAGNITUDE_BITS, SHIFT, TAB
     var VALUES = UNITS * GROUPS * SLOTS;
     signal input activations[UNITS][GROUPS][SLOTS];
     signal input deficits[UNITS][GROUPS][SLOTS];
-    signal input remainderLimbs[UNITS * GROUPS * SLOTS * LIMBS]; // by unit, group, slot, limb
+    signal input remainderLimbs[remainderInputCount(VALUES * LIMBS)]; // by unit, group, slot, limb
     signal output activationWords[UNITS][GROUPS];
     signal output accumulatorWords[UNITS][GROUPS];
     signal output lookups[VALUES * unitLookupCount(MAGNITUDE_BITS, SHIFT, TABLE_BITS)];

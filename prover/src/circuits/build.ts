@@ -64,10 +64,7 @@ export async function buildCircuit(
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { recursive: true });
   try {
-    await writeFile(path.join(staging, "main.circom"), source);
-    await runCircom(instance.id, staging);
-    await rename(path.join(staging, "main_js", "main.wasm"), path.join(staging, "main.wasm"));
-    await rm(path.join(staging, "main_js"), { recursive: true });
+    await compileCircom(instance.id, source, staging);
     const record: BuildRecord = {
       sourceSha256,
       r1csSha256: await sha256File(path.join(staging, "main.r1cs")),
@@ -184,4 +181,6 @@ export async function compileCircom(
       { instance: id },
     );
   }
+  await rename(path.join(directory, "main_js", "main.wasm"), path.join(directory, "main.wasm"));
+  await rm(path.join(directory, "main_js"), { recursive: true });
 }

@@ -69,11 +69,13 @@ function constraintCount(instance: AccuracyInstance): number {
   const range = accuracyLookups(instance) + 2 ** tableBits;
   const relu = size.hiddenUnits * size.slotsTotal;
   const count = size.slotsTotal + size.classes * groups;
-  // The powers of rho for the biases start from a constant, which saves the first product.
+  // The powers of rho for the biases start from a constant, which saves the first product; with one group
+  // they are that constant, which makes the biases' products linear.
+  const biasFactors = groups > 1 ? 1 : 0;
   const freivalds = layerSizes.slice(1).reduce(
     (sum, outputs, layer) => {
       const inputs = layerSizes[layer]!;
-      return sum + (groups - 1) * (inputs + outputs) + (inputs + 1) * outputs;
+      return sum + (groups - 1) * (inputs + outputs) + (inputs + biasFactors) * outputs;
     },
     Math.max(groups - 2, 0),
   );
