@@ -14,23 +14,16 @@ import { PROOF_BUNDLE, type ProofBundle } from "../../prover/src/proof/bundle.ts
 import { INTEGER_MODEL } from "../../prover/src/quantization/integer-model-document.ts";
 import { COMMITMENT_OPENING } from "../../prover/src/task/commitment-opening.ts";
 import { ANVIL_ADDRESSES, ANVIL_KEYS, type Anvil, startAnvil } from "../support/anvil.ts";
+import {
+  TINY_CLUSTERS as CLUSTERS,
+  TINY_INSTANCE as INSTANCE,
+  TINY_MIN_CORRECT as MIN_CORRECT,
+  TINY_SAMPLE_COUNT as SAMPLE_COUNT,
+} from "../support/tiny-task.ts";
 import { Workspace } from "../support/zkpot.ts";
 
 const ROOT = path.join(import.meta.dirname, "..", "..");
-const INSTANCE = "tiny-4-3-3x10";
-const SAMPLE_COUNT = 10;
-const MIN_CORRECT = 9;
 const REWARD_WEI = 10n ** 18n;
-
-/** Three clusters in four dimensions, 50 rows: the test part has ten. */
-const CLUSTERS = [
-  "a,b,c,d,kind",
-  ...Array.from({ length: 50 }, (_, row) => {
-    const kind = row % 3;
-    const noise = ((row * 7) % 10) / 20;
-    return [kind + noise, 2 - kind + noise, (kind === 1 ? 2 : 0) + noise, noise, `kind ${kind}`].join(",");
-  }),
-].join("\n");
 
 /** The code of the error that `work` ends with. */
 async function refusalOf(work: Promise<void>): Promise<string> {

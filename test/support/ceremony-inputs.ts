@@ -1,0 +1,50 @@
+import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import path from "node:path";
+
+import type { AccuracyInstance } from "../../prover/src/circuits/accuracy.ts";
+import { sharedCurve } from "../../prover/src/proof/multi-exponentiation.ts";
+
+const build = path.join(import.meta.dirname, "..", "..", "build");
+
+/** What ceremonies of tests end with. */
+export const BEACON = { beaconHash: "0123456789abcdef".repeat(4), iterationsExponent: 10 };
+
+/** A linear model of 698 rows: the smallest domain, so that phase 1 is quick. */
+export const MINI: AccuracyInstance = {
+  id: "mini-2-2x4",
+  template: "accuracy",
+  architecture: {
+    layerSizes: [2, 2],
+    inputBits: 2,
+    weightBits: 4,
+    biasBits: 6,
+    quotientBits: 4,
+    marginBits: 8,
+    shiftBits: [],
+  },
+  tableBits: 4,
+  groups: 2,
+  slots: 2,
+  slotBits: 14,
+};
+
+/** A real phase 1 of 2^10, made once by snarkjs. */
+export async function powersOfTauFile(): Promise<string> {
+  const file = path.join(build, "test-powers-of-tau", "10.ptau");
+  if (existsSync(file)) return file;
+  const { powersOfTau } = await import("snarkjs");
+  const [start, contributed, beacon, prepared] = ["0", "1", "2", "part"].map((name) => `${file}.${name}`) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  mkdirSync(path.dirname(file), { recursive: true });
+  await powersOfTau.newAccumulator(await sharedCurve(), 10, start);
+  await powersOfTau.contribute(start, contributed, "test", "entropy for a test");
+  await powersOfTau.beacon(contributed, beacon, "test", BEACON.beaconHash, BEACON.iterationsExponent);
+  await powersOfTau.preparePhase2(beacon, prepared);
+  cpSync(prepared, file);
+  [start, contributed, beacon, prepared].forEach((part) => rmSync(part));
+  return file;
+}
