@@ -56,7 +56,7 @@ async function main(options: DemoOptions): Promise<void> {
       "set-up",
       "starting a chain on this machine",
       startLocalChain,
-      ({ chainId, rpcUrl }) => ({ text: `anvil runs chain ${chainId} at ${rpcUrl}` }),
+      ({ chainId, rpcUrl }) => ({ text: `anvil runs chain ${chainId} on port ${new URL(rpcUrl).port}` }),
     );
     const record = await runDemo({
       story,

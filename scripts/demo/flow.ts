@@ -120,7 +120,7 @@ async function train(
         progress(`training, epoch ${epoch}/${epochs}: accuracy ${(100 * accuracy).toFixed(1)} %`),
       ),
     ({ file, comparison: { float, integer } }) => ({
-      text: `trains ${file.quantized.model.architecture.layerSizes.join("-")} on ${split.train.sampleCount} private samples: ${float.correctCount} of ${float.sampleCount} test samples correct in floats, ${integer.correctCount} in integers`,
+      text: `trains ${file.quantized.model.architecture.layerSizes.join("-")} on ${split.train.sampleCount.toLocaleString("en")} private samples: ${float.correctCount} of ${float.sampleCount} test samples correct in floats, ${integer.correctCount} in integers`,
     }),
   );
 }

@@ -161,7 +161,8 @@ class OpenStage implements Stage {
       for (const hash of block?.transactions ?? []) {
         const receipt = (await provider.getTransactionReceipt(hash))!;
         const name = names.get(receipt.contractAddress ?? "");
-        if (name !== undefined) this.note("operator", `deploy ${name}`, receipt);
+        if (name !== undefined)
+          this.note("operator", `deploy ${name.charAt(0).toUpperCase()}${name.slice(1)}`, receipt);
       }
     }
   }

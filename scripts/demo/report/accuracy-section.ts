@@ -95,7 +95,7 @@ function ranges({ model }: DemoRecord): Html {
             <td class="number">${layer.weightBits}</td>
             <td class="number">${layer.accumulatorBits}</td>
             <td class="number">${layer.boundedBits}</td>
-            <td class="number">${layer.headroomBits.toFixed(2)}</td>
+            <td class="number">${layer.headroomBits.toFixed(3)}</td>
           </tr>`,
       )}
     </tbody>

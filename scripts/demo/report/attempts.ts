@@ -35,7 +35,7 @@ export function attemptsSection({ attempts, rival, dataset }: DemoRecord): Html 
 function row({ party, title, stoppedBy, code: reason, message, gas }: DemoAttempt): Html {
   return html`<tr>
     <td class="tight">${badge(party)}</td>
-    <td>${title}</td>
+    <td class="roomy">${title}</td>
     <td class="refused">${stoppedBy}</td>
     <td>${code(reason)}<br /><span class="note">${message}</span></td>
     <td class="number">${gas === null ? "none" : count(gas)}</td>

@@ -5,7 +5,7 @@ import { type Html, html } from "./html.ts";
 export function claimsSection({ task, dataset, model, keys, proof }: DemoRecord): Html {
   return html`<section id="claims">
     <h2>What is proved, and what is not</h2>
-    <div class="columns">
+    <div class="columns equal">
       <div class="proved">
         <h3>Proved</h3>
         <ul>

@@ -15,13 +15,15 @@ export function percent(share: number): string {
 
 /** Seconds with two digits below ten, one below a hundred. */
 export function duration(seconds: number): string {
+  if (seconds < 0.01) return "< 0.01 s";
   return `${seconds.toFixed(seconds < 10 ? 2 : seconds < 100 ? 1 : 0)} s`;
 }
 
-/** Bytes as B, kB or MB (powers of ten). */
+/** Bytes as B, kB, MB or GB (powers of ten). */
 export function bytes(value: number): string {
-  if (value < 10_000) return `${count(value)} B`;
-  return value < 1e6 ? `${(value / 1e3).toFixed(0)} kB` : `${(value / 1e6).toFixed(1)} MB`;
+  if (value < 1e4) return `${count(value)} B`;
+  if (value < 1e6) return `${(value / 1e3).toFixed(0)} kB`;
+  return value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(2)} GB`;
 }
 
 /** An amount in wei as ETH with six digits after the point; `signed` shows a plus. */

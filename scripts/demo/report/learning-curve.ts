@@ -11,11 +11,11 @@ export interface Curve {
 }
 
 const WIDTH = 420;
-const HEIGHT = 210;
-const LEFT = 48;
+const HEIGHT = 214;
+const LEFT = 56;
 const RIGHT = 12;
 const TOP = 14;
-const BOTTOM = 30;
+const BOTTOM = 38;
 const LEVELS = 4;
 
 /** A line chart as inline SVG, with the last value written at its end. */
@@ -49,9 +49,9 @@ export function lineChart({ title, values, lowest, highest, format }: Curve): Ht
     )}
     ${epochs.map(
       (epoch) =>
-        html`<text x="${x(epoch - 1).toFixed(1)}" y="${HEIGHT - 12}" text-anchor="middle">${epoch}</text>`,
+        html`<text x="${x(epoch - 1).toFixed(1)}" y="${HEIGHT - 20}" text-anchor="middle">${epoch}</text>`,
     )}
-    <text x="${LEFT}" y="${HEIGHT}" text-anchor="start">epoch</text>
+    <text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle">epoch</text>
     <polyline class="curve" points="${points}" />
     <circle class="dot" cx="${end.x.toFixed(1)}" cy="${end.y.toFixed(1)}" r="3.5" />
     <text

@@ -38,9 +38,13 @@ tbody tr:last-child > * { border-bottom: 0; }
 th { font-weight: 600; }
 .facts th { color: var(--soft); font-weight: 500; width: 42%; }
 .number { text-align: right; white-space: nowrap; }
+.columns.equal { align-items: stretch; margin-top: 12px; }
+.equal h3 { margin-top: 0; }
+.nowrap { white-space: nowrap; }
+td.roomy { min-width: 210px; }
 td.tight, th.tight { white-space: nowrap; width: 1%; }
 code { font: 12.5px/1.4 ui-monospace, "SF Mono", "DejaVu Sans Mono", "Liberation Mono", monospace; overflow-wrap: anywhere; }
-.badge { display: inline-block; min-width: 66px; text-align: center; border-radius: 999px; padding: 0 9px; font-size: 12px;
+.badge { display: inline-block; min-width: 76px; text-align: center; border-radius: 999px; padding: 0 9px; font-size: 12px;
   line-height: 20px; font-weight: 600; border: 1px solid currentColor; color: var(--operator); }
 .badge.buyer { color: var(--buyer); } .badge.prover { color: var(--prover); }
 .badge.rival { color: var(--rival); } .badge.copier { color: var(--copier); }

@@ -30,7 +30,7 @@ export function timelineSection({ events, totalSeconds }: DemoRecord): Html {
 function row({ party, text, startSeconds, seconds, gas, outcome }: DemoEvent, end: number): Html {
   const left = ((100 * startSeconds) / end).toFixed(2);
   const width = ((100 * seconds) / end).toFixed(2);
-  const spent = gas === null ? html`` : html` <span class="soft">· ${count(gas)} gas</span>`;
+  const spent = gas === null ? html`` : html` <span class="soft nowrap">· ${count(gas)} gas</span>`;
   return html`<tr>
     <td class="number">${(startSeconds + seconds).toFixed(1)} s</td>
     <td class="tight">${badge(party)}</td>

@@ -54,7 +54,7 @@ export function visibilitySection(record: DemoRecord): Html {
 }
 
 function cell(isSeen: boolean): Html {
-  return isSeen ? html`<td class="yes">seen</td>` : html`<td class="no">not seen</td>`;
+  return isSeen ? html`<td class="yes">yes</td>` : html`<td class="no">no</td>`;
 }
 
 function rows({ dataset, task, model, proof }: DemoRecord): readonly Row[] {

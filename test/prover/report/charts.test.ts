@@ -1,0 +1,76 @@
+import { expect } from "chai";
+import fc from "fast-check";
+
+import { confusionMatrix } from "../../../scripts/demo/report/confusion-matrix.ts";
+import { lineChart } from "../../../scripts/demo/report/learning-curve.ts";
+import { malformations } from "./well-formed.ts";
+
+const format = (value: number): string => value.toFixed(2);
+
+function points(markup: string): [number, number][] {
+  const [, list] = /points="([^"]*)"/.exec(markup)!;
+  return list!.split(" ").map((pair) => pair.split(",").map(Number) as [number, number]);
+}
+
+describe("lineChart", () => {
+  it("has one point per epoch, from left to right, higher values higher up", () => {
+    const { markup } = lineChart({ title: "t", values: [0, 0.5, 1], lowest: 0, highest: 1, format });
+    const [first, second, third] = points(markup) as [[number, number], [number, number], [number, number]];
+    expect(first[0]).to.be.lessThan(second[0]);
+    expect(second[0]).to.be.lessThan(third[0]);
+    expect(first[1]).to.be.greaterThan(second[1]);
+    expect(second[1]).to.be.closeTo((first[1] + third[1]) / 2, 0.11);
+  });
+
+  it("names the last value for readers who do not see the picture", () => {
+    const { markup } = lineChart({ title: "loss", values: [1, 0.25], lowest: 0, highest: 1, format });
+    expect(markup).to.contain('aria-label="loss: 0.25 after 2 epochs"');
+  });
+
+  it("stays inside its frame for any curve, constant and single ones included", () => {
+    const curve = fc.array(fc.float({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 130 });
+    fc.assert(
+      fc.property(curve, (values) => {
+        const { markup } = lineChart({
+          title: "t",
+          values,
+          lowest: Math.min(...values),
+          highest: Math.max(...values),
+          format,
+        });
+        expect(malformations(markup)).to.deep.equal([]);
+        expect(markup).not.to.match(/NaN|Infinity/);
+        const [, width, height] = /viewBox="0 0 (\d+) (\d+)"/.exec(markup)!.map(Number);
+        expect(points(markup)).to.have.length(values.length);
+        for (const [x, y] of points(markup)) {
+          expect(x).to.be.within(0, width!);
+          expect(y).to.be.within(0, height!);
+        }
+      }),
+    );
+  });
+});
+
+describe("confusionMatrix", () => {
+  const { markup } = confusionMatrix(
+    [
+      [4, 0],
+      [1, 3],
+    ],
+    ["yes", "<no>"],
+  );
+
+  it("shows every count under the names of its classes", () => {
+    expect(malformations(markup)).to.deep.equal([]);
+    expect(markup).to.contain('<th scope="row">&lt;no&gt;</th>');
+    expect([...markup.matchAll(/<td[^>]*>(\d+)<\/td>/g)].map(([, entry]) => Number(entry))).to.deep.equal([
+      4, 0, 1, 3,
+    ]);
+  });
+
+  it("shades hits and misses by their share of the row, and leaves zeros plain", () => {
+    expect(markup).to.contain('<td class="hit" style="--share: 1.000">4</td>');
+    expect(markup).to.contain('<td class="miss" style="--share: 0.250">1</td>');
+    expect(markup).to.contain('<td class="zero">0</td>');
+  });
+});
