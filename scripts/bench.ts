@@ -1,0 +1,191 @@
+/**
+ * `npm run bench`: measures circuits, keys, proofs and gas on this machine, beside the yardsticks in the same
+ * run, prints tables and writes build/bench.json.
+ */
+import { cpus, totalmem } from "node:os";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { parseArgs } from "node:util";
+
+import { loadInstance } from "../prover/src/circuits/instances.ts";
+import { table } from "../prover/src/cli/text.ts";
+import { writeFileAtomically } from "../prover/src/files.ts";
+import {
+  cleanUp,
+  measureInTurns,
+  prepareAccuracy,
+  preparePlain,
+  type ProvingResult,
+} from "./bench/proving.ts";
+import { countBitDecomposition, countCircomlibMl, type RowCount } from "./bench/row-counts.ts";
+import { setUp } from "./setup.ts";
+
+const HELP = `usage: npm run bench [-- options]
+
+Compiles the shipped circuits and makes their keys afresh, proves with each and with a plain Groth16 circuit of
+the same domain in turns, and counts the rows of the same statement written in other ways. Writes build/bench.json.
+
+  --runs <count>  proofs per circuit, medians are reported (default: 3)
+  --json          print the JSON instead of tables
+  --help          print this
+`;
+
+const root = path.join(import.meta.dirname, "..");
+const DIGITS = "digits-64-16-10x360";
+const PLAIN_ROWS = 65_000;
+
+/** Everything one run measured. */
+interface BenchReport {
+  readonly machine: {
+    readonly processor: string;
+    readonly cores: number;
+    readonly memoryBytes: number;
+    readonly node: string;
+  };
+  readonly proving: readonly ProvingResult[];
+  /** Proving time of the digits circuit over the plain circuit of the same domain, medians. */
+  readonly digitsOverPlain: number;
+  readonly rows: {
+    readonly digitsRowsPerSample: number;
+    readonly others: readonly (RowCount & { readonly rowsPerSampleAt360: number; readonly ratio: number })[];
+  };
+  /** Exact, from the snapshot that the contract tests check. */
+  readonly gas: Readonly<Record<string, number>>;
+}
+
+async function bench(runs: number): Promise<BenchReport> {
+  await setUp();
+  const folder = path.join(root, "build", "bench");
+  await cleanUp(folder);
+  try {
+    const candidates = [
+      await prepareAccuracy(DIGITS, "digits", path.join(folder, "digits")),
+      await preparePlain(PLAIN_ROWS, path.join(folder, "plain")),
+      await prepareAccuracy("breast-cancer-30-2x114", "breast-cancer", path.join(folder, "breast-cancer")),
+    ];
+    const proving = await measureInTurns(candidates, runs);
+    const [digits, plain] = proving as [ProvingResult, ProvingResult];
+    const instance = await loadInstance(DIGITS);
+    const samples = digits.samples!;
+    const digitsRowsPerSample = digits.rows / samples;
+    const counts = [await countBitDecomposition(instance, folder), await countCircomlibMl(instance, folder)];
+    const [processor] = cpus();
+    return {
+      machine: {
+        processor: processor?.model ?? "unknown",
+        cores: cpus().length,
+        memoryBytes: totalmem(),
+        node: process.version,
+      },
+      proving,
+      digitsOverPlain: digits.proof.provingSeconds / plain.proof.provingSeconds,
+      rows: {
+        digitsRowsPerSample,
+        others: counts.map((row) => {
+          const rowsPerSampleAt360 = row.rowsPerSample + row.fixedRows / samples;
+          return { ...row, rowsPerSampleAt360, ratio: rowsPerSampleAt360 / digitsRowsPerSample };
+        }),
+      },
+      gas: JSON.parse(
+        await readFile(path.join(root, "test", "contracts", "gas-snapshot.json"), "utf8"),
+      ) as BenchReport["gas"],
+    };
+  } finally {
+    await cleanUp(folder);
+  }
+}
+
+function print(report: BenchReport): void {
+  const { machine, proving, rows, gas } = report;
+  const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+  const seconds = (value: number) => `${value.toFixed(2)} s`;
+  const out = (text: string) => process.stdout.write(`${text}\n`);
+  out(
+    `${machine.processor}, ${machine.cores} cores, ${megabytes(machine.memoryBytes)}, Node ${machine.node}\n`,
+  );
+
+  const head = [
+    "circuit",
+    "rows",
+    "domain",
+    "samples",
+    "compile",
+    "keys",
+    "zkey",
+    "commit",
+    "witness",
+    "Groth16",
+  ];
+  const measured = proving.map((result) => [
+    result.name,
+    String(result.rows),
+    `2^${result.domainPower}`,
+    String(result.samples ?? "–"),
+    seconds(result.compileSeconds),
+    seconds(result.keySeconds),
+    megabytes(result.zkeyBytes),
+    seconds(result.proof.commitSeconds),
+    seconds(result.proof.witnessSeconds),
+    seconds(result.proof.groth16Seconds),
+    seconds(result.proof.provingSeconds),
+    seconds(result.proof.verifySeconds),
+    megabytes(result.proof.peakMemoryBytes),
+  ]);
+  out(table([...head, "proving", "verify", "peak memory"], measured));
+  out(`proving ${DIGITS} takes ${report.digitsOverPlain.toFixed(2)} × the plain circuit's time\n`);
+
+  const others = rows.others.map((row) => [
+    row.name,
+    row.rowsPerSample.toFixed(0),
+    row.fixedRows.toFixed(0),
+    row.rowsPerSampleAt360.toFixed(0),
+    row.ratio.toFixed(1),
+  ]);
+  const own = [`${DIGITS} (this project)`, "–", "–", rows.digitsRowsPerSample.toFixed(1), "1"];
+  out(
+    table(
+      ["the same statement", "rows a sample", "fixed rows", "rows a sample at 360", "ratio"],
+      [own, ...others],
+    ),
+  );
+  out("");
+
+  for (const { name, accuracy } of proving) {
+    if (accuracy)
+      out(`${name}: accuracy ${percent(accuracy.float)} float, ${percent(accuracy.integer)} integer`);
+  }
+  const fees = Object.entries(gas).map(([name, value]) => [name, String(value)]);
+  out(`\n${table(["transaction or call", "gas"], fees)}`);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+let values;
+try {
+  ({ values } = parseArgs({
+    options: {
+      runs: { type: "string", default: "3" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  }));
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n\n${HELP}`);
+  process.exit(2);
+}
+const runs = Number(values.runs);
+if (values.help) {
+  process.stdout.write(HELP);
+} else if (!Number.isInteger(runs) || runs < 1 || runs > 100) {
+  process.stderr.write(`--runs ${values.runs}: it takes a whole number from 1 to 100\n`);
+  process.exitCode = 2;
+} else {
+  const report = await bench(runs);
+  const file = path.join(root, "build", "bench.json");
+  await writeFileAtomically(file, `${JSON.stringify(report, null, 2)}\n`);
+  if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else print(report);
+  process.stderr.write(`[bench] written to ${path.relative(process.cwd(), file)}\n`);
+}
