@@ -13,7 +13,7 @@ type CurvePoint2 = InstanceType<typeof bn254.G2.Point>;
  * Whether a proof of `statement` holds under a key: the equation of `Groth16.sol`, five pairings at once.
  *
  * Throws ProofError `proof.malformed` for what the contract reverts on: statement words or coordinates out
- * of range, points off the curve or the subgroup.
+ * of range, points off the curve or the subgroup, proof points at infinity.
  */
 export function verifyProof(
   key: VerifyingKey,
@@ -29,6 +29,7 @@ export function verifyProof(
     if (word < 0n || word >= FIELD_ORDER)
       throw malformed(`statement word ${word} is not below the field order`);
   }
+  checkFinite(proof);
   const challenges = drawChallenges(keyId, statement, dataPoint, proof.blockCommitment);
   const weight = foldingWeight(challenges.seed, proof);
   const commitment = g1(proof.blockCommitment);
@@ -44,7 +45,7 @@ export function verifyProof(
     [g1(proof.c), g2(key.delta2)],
     [times(commitment, weight).negate(), g2(key.sigma2)],
   ] as const;
-  const finite = pairs.filter(([p, q]) => !p.is0() && !q.is0()).map(([p, q]) => ({ g1: p, g2: q }));
+  const finite = pairs.filter(([p]) => !p.is0()).map(([p, q]) => ({ g1: p, g2: q }));
   const product = bn254.pairingBatch(finite);
   return bn254.fields.Fp12.eql(product, bn254.fields.Fp12.ONE);
 }
@@ -61,7 +62,6 @@ function g1(point: G1Point): CurvePoint1 {
 
 function g2(point: G2Point): CurvePoint2 {
   checkCoordinates([...point.x, ...point.y]);
-  if ([...point.x, ...point.y].every((coordinate) => coordinate === 0n)) return bn254.G2.Point.ZERO;
   const { Fp2 } = bn254.fields;
   return valid(
     bn254.G2.Point.fromAffine({ x: Fp2.fromBigTuple([...point.x]), y: Fp2.fromBigTuple([...point.y]) }),
@@ -75,6 +75,13 @@ function valid<P extends { assertValidity(): void }>(point: P): P {
     throw malformed("a point is not on the curve or not in its subgroup", cause);
   }
   return point;
+}
+
+/** No honest proof has a point at infinity: A, B and C are randomised, and the committed block has a mask. */
+function checkFinite({ a, b, c, blockCommitment, blockKnowledge }: Groth16Proof): void {
+  for (const { x, y } of [a, b, c, blockCommitment, blockKnowledge]) {
+    if ([x, y].flat().every((coordinate) => coordinate === 0n)) throw malformed("a point is infinity");
+  }
 }
 
 function checkCoordinates(coordinates: readonly bigint[]): void {

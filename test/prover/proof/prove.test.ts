@@ -141,6 +141,10 @@ describe("proveCircuit", () => {
     await malformed({ proof: { ...proof, a: { ...proof.a, y: proof.a.y + 1n } } }, /not on the curve/);
     const unreduced = { ...proof.c, x: proof.c.x + BASE_FIELD_ORDER };
     await malformed({ proof: { ...proof, c: unreduced } }, /not below the base field's order/);
+    for (const name of ["a", "c", "blockCommitment", "blockKnowledge"]) {
+      await malformed({ proof: { ...proof, [name]: { x: 0n, y: 0n } } }, /infinity/);
+    }
+    await malformed({ proof: { ...proof, b: { x: [0n, 0n], y: [0n, 0n] } } }, /infinity/);
     const offTwist = { ...proof.b, x: [proof.b.x[0] + 1n, proof.b.x[1]] as const };
     await malformed({ proof: { ...proof, b: offTwist } }, /not on the curve/);
   });
