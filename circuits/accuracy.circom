@@ -4,23 +4,10 @@ include "lib/accuracy-count.circom";
 include "lib/commitment.circom";
 include "lib/freivalds.circom";
 include "lib/hidden-layer.circom";
+include "lib/layers.circom";
 include "lib/limbs.circom";
 include "lib/lookup.circom";
 include "lib/packing.circom";
-
-// Σ over dense layers of inputs × outputs.
-function weightCount(LAYERS, SIZES) {
-    var count = 0;
-    for (var l = 0; l < LAYERS; l++) { count += SIZES[l] * SIZES[l + 1]; }
-    return count;
-}
-
-// Units of layers FIRST … LAST − 1.
-function unitCount(FIRST, LAST, SIZES) {
-    var count = 0;
-    for (var l = FIRST; l < LAST; l++) { count += SIZES[l]; }
-    return count;
-}
 
 // Remainder limbs per sample, over all hidden layers.
 function remainderLimbCount(LAYERS, SIZES, SHIFTS, TABLE_BITS) {
