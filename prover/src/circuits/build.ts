@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 
 import { sha256, sha256File, writeFileAtomically } from "../files.ts";
 import { type AccuracyInstance, accuracyMain } from "./accuracy.ts";
@@ -176,7 +177,7 @@ export async function compileCircom(
   if (code !== 0) {
     throw new CircuitError(
       "circuit.compile",
-      `circom refused circuit ${id}: ${output.trim().slice(-2000)}`,
+      `circom refused circuit ${id}: ${stripVTControlCharacters(output).trim().slice(-2000)}`,
       "Change the parameters that circom names; bit widths must leave room in a packed slot.",
       { instance: id },
     );

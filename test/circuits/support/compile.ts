@@ -109,7 +109,7 @@ export function wrapper(
   return [
     "pragma circom 2.2.0;",
     ...includes.map((file) => `include "lib/${file}.circom";`),
-    `component main {public [${publicInputs.join(", ")}]} = ${template};`,
+    `component main${publicInputs.length > 0 ? ` {public [${publicInputs.join(", ")}]}` : ""} = ${template};`,
     "",
   ].join("\n");
 }
