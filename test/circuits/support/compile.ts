@@ -8,6 +8,9 @@ import { ConstraintSystem } from "./constraint-system.ts";
 
 const CACHE = path.join(path.dirname(CIRCUITS_DIRECTORY), "build/test-circuits");
 
+/** Full simplification, as for proving, and none. */
+const LEVELS = ["O2", "O0"] as const;
+
 /** A circuit compiled for a test. */
 export interface TestCircuit {
   /** What is proved: the rows circom leaves after full simplification, as for production. */
@@ -28,7 +31,7 @@ export interface TestCircuit {
 
 /** Compiles a main file, once for each content of it and of the circuits it may include. */
 export async function compileSource(main: string): Promise<TestCircuit> {
-  const target = path.join(CACHE, (await hashSources(main)).slice(0, 32));
+  const target = path.join(CACHE, (await hashSources(main, LEVELS)).slice(0, 32));
   const found = await access(target).then(
     () => true,
     () => false,
@@ -71,7 +74,7 @@ export async function compileSource(main: string): Promise<TestCircuit> {
 async function compileInto(target: string, main: string): Promise<void> {
   const staging = `${target}.${process.pid}.part`;
   try {
-    const compilations = ["O2", "O0"].map(async (level) => {
+    const compilations = LEVELS.map(async (level) => {
       const folder = path.join(staging, level);
       await mkdir(folder, { recursive: true });
       await compileCircom("under test", main, folder, [`--${level}`, "--sym"]);
