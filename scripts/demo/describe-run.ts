@@ -1,17 +1,16 @@
-import { accuracyDimensions } from "../../prover/src/circuits/accuracy.ts";
-import { accuracyCost } from "../../prover/src/circuits/cost.ts";
-import type { TaskRecord } from "../../prover/src/chain/tasks.ts";
+import { ZeroAddress } from "ethers";
+
 import { readStake } from "../../prover/src/chain/stake.ts";
+import type { TaskRecord } from "../../prover/src/chain/tasks.ts";
 import { encodeDocument } from "../../prover/src/data/document.ts";
 import { PROOF_BUNDLE } from "../../prover/src/proof/bundle.ts";
 import { proveCall } from "./attacks.ts";
 import type { DemoRun } from "./flow.ts";
 import type { PreparedModel } from "./models.ts";
 import type { OpenTask, TimedProof } from "./provers.ts";
-import { describeKeys } from "./public-material.ts";
+import { describeCircuit, describeKeys } from "./public-material.ts";
 import type { DemoAttempt, DemoBalance, DemoRecord } from "./record.ts";
 import { type AccountParty, type Stage, START_WEI } from "./stage.ts";
-import { ZeroAddress } from "ethers";
 
 /** Words of a proof on chain: A, B, C, D and sigma·D. */
 const PROOF_BYTES = 12 * 32;
@@ -21,7 +20,6 @@ const PAID_PARTIES: readonly AccountParty[] = ["buyer", "prover", "rival", "copi
 export interface FinishedRun {
   readonly run: DemoRun;
   readonly stage: Stage;
-  readonly startedAt: Date;
   readonly cores: number;
   readonly open: OpenTask;
   readonly model: PreparedModel;
@@ -38,14 +36,12 @@ export async function describeRun(finished: FinishedRun): Promise<DemoRecord> {
   const { run, stage, open, model, proof, task } = finished;
   const { data, material } = open;
   const { document, documentHash, testSet } = data.files;
-  const { instance } = document;
   const { addresses } = stage.contracts;
   const balances = await Promise.all(PAID_PARTIES.map((party) => describeBalance(stage, party)));
-  const cost = accuracyCost(instance);
   return {
     format: "zkpot.demo-record",
     version: 1,
-    startedAt: finished.startedAt.toISOString(),
+    startedAt: stage.story.startedAt.toISOString(),
     totalSeconds: stage.story.seconds(),
     seed: run.seed,
     environment: {
@@ -85,16 +81,7 @@ export async function describeRun(finished: FinishedRun): Promise<DemoRecord> {
     },
     model: describeModel(model, proof.bundle.modelCommitment),
     rival: finished.rival,
-    circuit: {
-      instanceId: instance.id,
-      constraints: cost.constraints,
-      publicSignals: cost.publicSignals,
-      rows: cost.rows,
-      domainPower: cost.domainPower,
-      capacity: accuracyDimensions(instance).slotsTotal,
-      tableBits: instance.tableBits,
-      ...material.circuitTiming,
-    },
+    circuit: await describeCircuit(material),
     keys: await describeKeys(material),
     proof: {
       seconds: proof.seconds,

@@ -2,19 +2,19 @@ import { availableParallelism } from "node:os";
 
 import { formatEther, ZeroAddress } from "ethers";
 
-import { commitModel, readTask, releaseStake, withdrawReward } from "../../prover/src/chain/tasks.ts";
 import { readStake, unbondStake, withdrawStake } from "../../prover/src/chain/stake.ts";
+import { commitModel, readTask, releaseStake, withdrawReward } from "../../prover/src/chain/tasks.ts";
 import type { AccuracyInstance } from "../../prover/src/circuits/accuracy.ts";
 import { ProverError } from "../../prover/src/errors.ts";
 import { randomFieldElement } from "../../prover/src/random-field.ts";
-import { openBackend } from "../../prover/src/training/backend.ts";
+import { openBackend, type TrainingBackend } from "../../prover/src/training/backend.ts";
 import { playCopier } from "./copier.ts";
+import { describeRun } from "./describe-run.ts";
 import type { LocalChain } from "./local-chain.ts";
 import { prepareModel, type PreparedModel } from "./models.ts";
 import { checkOffer, commitTo, type OpenTask, proveCount, stakeFor } from "./provers.ts";
 import { prepareMaterial } from "./public-material.ts";
 import type { DemoRecord } from "./record.ts";
-import { describeRun } from "./describe-run.ts";
 import { playRival } from "./rival.ts";
 import type { Scenario } from "./scenarios.ts";
 import { setStage, type Stage, START_WEI, UNBONDING_SECONDS } from "./stage.ts";
@@ -39,7 +39,6 @@ export interface DemoRun {
 /** Plays the whole story on a local chain and returns what happened. */
 export async function runDemo(run: DemoRun): Promise<DemoRecord> {
   const { story, scenario, instance, seed } = run;
-  const startedAt = new Date();
   const drawSalt = run.drawSalt ?? randomFieldElement;
 
   story.heading("The market opens");
@@ -52,19 +51,7 @@ export async function runDemo(run: DemoRun): Promise<DemoRecord> {
   story.heading("A prover takes the task");
   const check = await checkOffer(stage, "prover", open);
   const backend = await openBackend();
-  const trained = await train(stage, data, (onEpoch) =>
-    prepareModel(
-      {
-        samples: data.split.train,
-        architecture: instance.architecture,
-        inputQuantization: data.files.testSet.inputQuantization,
-        seed,
-      },
-      data.test,
-      backend,
-      onEpoch,
-    ),
-  );
+  const trained = await trainOnPrivateData(stage, data, backend, seed);
   const { result: model } = trained;
   const { correctCount } = model.comparison.integer;
   requireThreshold(correctCount, data, seed);
@@ -92,7 +79,6 @@ export async function runDemo(run: DemoRun): Promise<DemoRecord> {
   return await describeRun({
     run,
     stage,
-    startedAt,
     cores: availableParallelism(),
     open,
     model,
@@ -105,22 +91,32 @@ export async function runDemo(run: DemoRun): Promise<DemoRecord> {
   });
 }
 
-async function train(
-  stage: Stage,
-  { split }: DemoData,
-  work: (
-    onEpoch: (record: { epoch: number; accuracy: number }, epochs: number) => void,
-  ) => Promise<PreparedModel>,
+async function trainOnPrivateData(
+  { story }: Stage,
+  { split, files, test }: DemoData,
+  backend: TrainingBackend,
+  seed: string,
 ): Promise<{ readonly result: PreparedModel; readonly seconds: number }> {
-  return await stage.story.act(
+  const { layerSizes } = files.document.instance.architecture;
+  const sampleCount = split.train.sampleCount.toLocaleString("en");
+  return await story.act(
     "prover",
-    `training on ${split.train.sampleCount} private samples`,
+    `training on ${sampleCount} private samples`,
     (progress) =>
-      work(({ epoch, accuracy }, epochs) =>
-        progress(`training, epoch ${epoch}/${epochs}: accuracy ${(100 * accuracy).toFixed(1)} %`),
+      prepareModel(
+        {
+          samples: split.train,
+          architecture: files.document.instance.architecture,
+          inputQuantization: files.testSet.inputQuantization,
+          seed,
+        },
+        test,
+        backend,
+        ({ epoch, accuracy }, epochs) =>
+          progress(`training, epoch ${epoch}/${epochs}: accuracy ${(100 * accuracy).toFixed(1)} %`),
       ),
-    ({ file, comparison: { float, integer } }) => ({
-      text: `trains ${file.quantized.model.architecture.layerSizes.join("-")} on ${split.train.sampleCount.toLocaleString("en")} private samples: ${float.correctCount} of ${float.sampleCount} test samples correct in floats, ${integer.correctCount} in integers`,
+    ({ comparison: { float, integer } }) => ({
+      text: `trains ${layerSizes.join("-")} on ${sampleCount} private samples: ${float.correctCount} of ${float.sampleCount} test samples correct in floats, ${integer.correctCount} in integers`,
     }),
   );
 }

@@ -1,10 +1,12 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 
-import type { AccuracyInstance } from "../../prover/src/circuits/accuracy.ts";
+import { accuracyDimensions, type AccuracyInstance } from "../../prover/src/circuits/accuracy.ts";
 import { buildCircuit, type CompiledCircuit } from "../../prover/src/circuits/build.ts";
 import { makeDevelopmentKeys } from "../../prover/src/proof/keys/development.ts";
 import { KEY_FILES, type KeySet } from "../../prover/src/proof/keys/key-set.ts";
+import { domainPower } from "../../prover/src/proof/keys/qap.ts";
+import { readR1cs } from "../../prover/src/proof/keys/r1cs.ts";
 import type { DemoRecord } from "./record.ts";
 import type { Story } from "./story.ts";
 
@@ -52,6 +54,26 @@ export async function prepareMaterial(
     keys: keys.result,
     circuitTiming: { compileSeconds: circuit.seconds, wasCached: !isCompiled },
     keyTiming: { seconds: keys.seconds, wasCached: !isMade },
+  };
+}
+
+/** Sizes of the circuit, read from what the compiler wrote. */
+export async function describeCircuit({
+  circuit,
+  circuitTiming,
+}: PublicMaterial): Promise<DemoRecord["circuit"]> {
+  const { instance } = circuit;
+  const r1cs = await readR1cs(circuit.r1csFile);
+  return {
+    instanceId: instance.id,
+    constraints: r1cs.constraintCount,
+    publicSignals: r1cs.publicCount,
+    // snarkjs adds a row for each public signal and for the constant one.
+    rows: r1cs.constraintCount + r1cs.publicCount + 1,
+    domainPower: domainPower(r1cs),
+    capacity: accuracyDimensions(instance).slotsTotal,
+    tableBits: instance.tableBits,
+    ...circuitTiming,
   };
 }
 

@@ -23,6 +23,7 @@ const PARTY_WIDTH = 8;
 
 /** Tells what happens as it happens, and remembers it. */
 export class Story {
+  readonly startedAt = new Date();
   readonly events: DemoEvent[] = [];
   readonly #output: StoryOutput;
   readonly #started = performance.now();

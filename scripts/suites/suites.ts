@@ -18,7 +18,12 @@ export interface Suite {
 export const SUITES: readonly Suite[] = [
   { name: "e2e", runner: "mocha", files: ["test/e2e/**/*.test.ts"] },
   { name: "circuits", runner: "mocha", files: ["test/circuits/**/*.test.ts"] },
-  { name: "prover", runner: "mocha", files: ["test/prover/**/*.test.ts"] },
+  { name: "command", runner: "mocha", files: ["test/prover/{chain,cli}/**/*.test.ts"] },
+  {
+    name: "prover",
+    runner: "mocha",
+    files: ["test/prover/*.test.ts", "test/prover/!(chain|cli)/**/*.test.ts"],
+  },
   { name: "contracts", runner: "hardhat-mocha", files: ["test/contracts/**/*.test.ts"] },
   { name: "solidity", runner: "hardhat-solidity", files: ["test/contracts/**/*.t.sol"] },
   { name: "scripts", runner: "mocha", files: ["test/scripts/**/*.test.ts"] },

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, globSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, globSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { expect } from "chai";
@@ -263,6 +263,34 @@ describe("a task from posting to payment, with the command line alone", () => {
       ...["--prover-command", command, "--out", "other-proof.json"],
     );
     await run(prover, "verify", "other-proof.json", "--task", taskId);
+  });
+
+  it("stops the other prover program and removes the witness when it is interrupted", async () => {
+    // A prover that never ends, and says when it has been given the witness.
+    prover.write("slow-prover.sh", `#!/bin/sh\necho $$ $3 > ${prover.file("started")}\nsleep 60\n`);
+    chmodSync(prover.file("slow-prover.sh"), 0o755);
+    const { child, finished } = prover.start(
+      ...["prove", taskId, "--model", "model.json", "--document", document, "--json"],
+      ...["--prover-command", `${prover.file("slow-prover.sh")} once`],
+    );
+    const started = (): string =>
+      existsSync(prover.file("started")) ? readFileSync(prover.file("started"), "utf8").trim() : "";
+    while (started() === "") await new Promise((resolve) => setTimeout(resolve, 20));
+    const [pid, witness] = started().split(" ") as [string, string];
+    expect(statSync(witness).mode & 0o777).to.equal(0o600);
+    child.kill("SIGINT");
+    expect((await finished).code).to.equal(130);
+    expect(existsSync(path.dirname(witness))).to.equal(false);
+    const deadline = Date.now() + 5_000;
+    const isRunning = (): boolean => {
+      try {
+        return process.kill(Number(pid), 0);
+      } catch {
+        return false;
+      }
+    };
+    while (isRunning() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isRunning()).to.equal(false);
   });
 
   it("refuses to prove more than the committed model achieves", async () => {

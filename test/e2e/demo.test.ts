@@ -9,6 +9,7 @@ import { WORKSPACE } from "../../prover/src/chain/abis.ts";
 import { openContracts } from "../../prover/src/chain/contracts.ts";
 import { readSubmission, readTask } from "../../prover/src/chain/tasks.ts";
 import type { AccuracyInstance } from "../../prover/src/circuits/accuracy.ts";
+import { accuracyCost } from "../../prover/src/circuits/cost.ts";
 import { loadInstance } from "../../prover/src/circuits/instances.ts";
 import { modelCommitment } from "../../prover/src/model/commitment.ts";
 import { runReference } from "../../prover/src/model/reference.ts";
@@ -171,6 +172,8 @@ describe("the demo's flow, on breast-cancer", function () {
     expect(record.keys.keyId).to.equal(keys.keyId);
     expect(record.keys.provingKeyBytes).to.equal(statSync(keys.provingKeyFile).size);
     expect(record.keys).to.include({ kind: "development", contributions: 0 });
+    const cost = accuracyCost(instance);
+    expect(record.circuit).to.include({ rows: cost.rows, domainPower: cost.domainPower });
     // Selector, task, count, twelve words of proof.
     expect(record.proof.calldataBytes).to.equal(4 + 14 * 32);
     expect(record.training.history).to.have.length(record.training.epochs);

@@ -129,6 +129,14 @@ function safeJson(cause: unknown): string {
 
 /** The node's own words without the request that ethers appends: it may hold an access key. */
 function shortReason(cause: Error): string {
-  const { shortMessage, info } = cause as { shortMessage?: string; info?: { error?: { message?: string } } };
-  return info?.error?.message ?? shortMessage ?? cause.message.split(" (")[0]!;
+  const { shortMessage } = cause as { shortMessage?: string };
+  return nodeAnswer(cause)?.message ?? shortMessage ?? cause.message.split(" (")[0]!;
+}
+
+/** The JSON-RPC error a node answered with, wherever ethers put it; undefined when it did not answer. */
+export function nodeAnswer(cause: unknown): { readonly message?: string } | undefined {
+  const { info, error } = cause as { info?: { error?: unknown }; error?: unknown };
+  const answer = info?.error ?? error;
+  const isAnswer = typeof answer === "object" && answer !== null && "code" in answer && "message" in answer;
+  return isAnswer ? (answer as { message?: string }) : undefined;
 }

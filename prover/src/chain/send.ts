@@ -8,7 +8,7 @@ import {
 
 import { ChainError } from "./chain-error.ts";
 import type { Connection } from "./connect.ts";
-import { toChainError } from "./decode-error.ts";
+import { nodeAnswer, toChainError } from "./decode-error.ts";
 import type { TransactionJournal, UnfinishedTransaction } from "./journal.ts";
 
 /** Room above the estimate: state may change between estimate and block. */
@@ -75,7 +75,13 @@ async function send(
   const raw = await wallet.signTransaction(prepared);
   const transaction = { purpose, hash: keccak256(raw), nonce: Number(prepared.nonce), raw };
   journal.append({ event: "signed", ...transaction, at: new Date().toISOString() });
-  await connection.provider.broadcastTransaction(raw);
+  try {
+    await broadcast(connection, transaction);
+  } catch (cause) {
+    // The next transaction gets the same number, so this one cannot happen beside it.
+    if (nodeAnswer(cause) !== undefined) record(sender, transaction, "dropped", null);
+    throw cause;
+  }
   sender.onProgress?.(`${what}: sent ${transaction.hash}, waiting for its block`);
   const receipt = await waitForReceipt(connection, transaction.hash);
   return finish(sender, transaction, receipt, what, false);
@@ -126,9 +132,24 @@ async function settleEarlier(
         { hash: transaction.hash, nonce: transaction.nonce, nextNonce },
       );
     }
-    await provider.broadcastTransaction(transaction.raw);
+    try {
+      await broadcast(connection, transaction);
+    } catch (cause) {
+      if (nodeAnswer(cause) !== undefined) return null;
+      throw cause;
+    }
   }
   return await waitForReceipt(connection, transaction.hash);
+}
+
+/** Sends a signed transaction; a node that refuses it although it has it already is content. */
+async function broadcast({ provider }: Connection, { hash, raw }: UnfinishedTransaction): Promise<void> {
+  try {
+    await provider.broadcastTransaction(raw);
+  } catch (cause) {
+    if (nodeAnswer(cause) !== undefined && (await provider.getTransaction(hash)) !== null) return;
+    throw cause;
+  }
 }
 
 /** Waits until the transaction has the confirmations the network's profile asks for. */

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 
 import { sha256, sha256File, writeFileAtomically } from "../files.ts";
 import { type AccuracyInstance, accuracyMain } from "./accuracy.ts";
@@ -28,6 +29,9 @@ const require = createRequire(import.meta.url);
 
 /** Linear constraints would cost a row each: circomlib's Poseidon alone has 1,480 of them a call. */
 const FULL_SIMPLIFICATION = ["--O2"];
+
+/** Full simplification: every row that is left costs the prover. */
+const PROVING_FLAGS = ["--O2"] as const;
 
 /** The folder of circom sources of this checkout. */
 export const CIRCUITS_DIRECTORY = path.resolve(
@@ -129,8 +133,8 @@ async function readRecord(target: string): Promise<BuildRecord | undefined> {
   }
 }
 
-/** SHA-256 of what determines the compiler's output: main file, sources, compiler and library versions. */
-export async function hashSources(main: string): Promise<string> {
+/** SHA-256 of what determines the compiler's output: main file, sources, flags, compiler and library versions. */
+export async function hashSources(main: string, flags: readonly string[] = PROVING_FLAGS): Promise<string> {
   const files = (await readdir(CIRCUITS_DIRECTORY, { recursive: true }))
     .filter((file) => file.endsWith(".circom"))
     .sort();
@@ -140,7 +144,7 @@ export async function hashSources(main: string): Promise<string> {
   const versions = ["circom2", "circomlib"].map(
     (name) => `${name}@${(require(`${name}/package.json`) as { version: string }).version}`,
   );
-  return sha256([...versions, ...parts, main].join("\n"));
+  return sha256([...versions, ...parts, ...flags, main].join("\n"));
 }
 
 /**
@@ -153,7 +157,7 @@ export async function compileCircom(
   id: string,
   source: string,
   directory: string,
-  flags: readonly string[] = ["--O2"],
+  flags: readonly string[] = PROVING_FLAGS,
 ): Promise<void> {
   await writeFile(path.join(directory, "main.circom"), source);
   const library = path.dirname(path.dirname(require.resolve("circomlib/package.json")));
@@ -176,7 +180,7 @@ export async function compileCircom(
   if (code !== 0) {
     throw new CircuitError(
       "circuit.compile",
-      `circom refused circuit ${id}: ${output.trim().slice(-2000)}`,
+      `circom refused circuit ${id}: ${stripVTControlCharacters(output).trim().slice(-2000)}`,
       "Change the parameters that circom names; bit widths must leave room in a packed slot.",
       { instance: id },
     );

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { rmSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -30,7 +31,7 @@ export const SNARKJS_BACKEND: ProverBackend = {
  * A program called as `command… zkey wtns proof.json public.json`, as rapidsnark's `prover` is.
  *
  * The witness, which holds the private model, is handed over as a file in a new directory that only this
- * user can enter; it is removed as soon as the program ends.
+ * user can enter; it is removed as soon as the program or this process ends.
  *
  * Throws ProofError `proof.backend` with the program's message when it fails.
  */
@@ -50,9 +51,24 @@ export function commandBackend(command: readonly string[]): ProverBackend {
       const [witnessFile, proofFile, publicFile] = ["witness.wtns", "proof.json", "public.json"].map((name) =>
         path.join(directory, name),
       ) as [string, string, string];
+      // An interrupt ends this process without unwinding: the program must stop, the witness must go.
+      let stopProgram = (): void => {};
+      const cleanUp = (): void => {
+        stopProgram();
+        rmSync(directory, { recursive: true, force: true });
+      };
+      process.once("exit", cleanUp);
       try {
         await writeFile(witnessFile, witness, { mode: 0o600 });
-        await promisify(execFile)(program, [...leading, provingKeyFile, witnessFile, proofFile, publicFile]);
+        const run = promisify(execFile)(program, [
+          ...leading,
+          provingKeyFile,
+          witnessFile,
+          proofFile,
+          publicFile,
+        ]);
+        stopProgram = () => void run.child.kill();
+        await run;
         return parseSnarkProof(JSON.parse(await readFile(proofFile, "utf8")));
       } catch (cause) {
         if (cause instanceof ProofError) throw cause;
@@ -64,6 +80,7 @@ export function commandBackend(command: readonly string[]): ProverBackend {
           { cause },
         );
       } finally {
+        process.off("exit", cleanUp);
         await rm(directory, { recursive: true, force: true });
       }
     },

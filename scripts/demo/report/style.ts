@@ -23,7 +23,7 @@ h3 { font-size: 15px; margin: 20px 0 6px; }
 p { margin: 4px 0 12px; max-width: 75ch; }
 .lead { font-size: 17px; }
 .soft, .note { color: var(--soft); }
-.note { font-size: 13px; }
+.note { font-size: 13px; overflow-wrap: anywhere; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 22px 24px; margin-top: 20px; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(165px, 1fr)); gap: 12px; margin-top: 22px; }
 .tile { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 14px 16px; }
@@ -75,6 +75,9 @@ footer { color: var(--soft); font-size: 13px; margin-top: 20px; }
   :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #111; --soft: #444; --line: #bbb;
     --accent: #0b6e63; --bad: #b3261e; --buyer: #1f5fbf; --prover: #0b6e63; --rival: #b3261e; --copier: #9a5b00; --operator: #5c6670; }
   body { font-size: 11px; }
+  h1 { font-size: 22px; } h2 { font-size: 16px; } h3 { font-size: 12px; }
+  .lead { font-size: 13px; } .note, .tile span, footer { font-size: 10px; }
+  .tiles { grid-template-columns: repeat(5, 1fr); } .tile b { font-size: 18px; } td.roomy { min-width: 150px; }
   main { max-width: none; padding: 0; }
   section { border: 0; border-top: 1px solid var(--line); border-radius: 0; padding: 12px 0; margin-top: 12px; }
   h2 { break-after: avoid; } tr, svg, .tile, .columns > div { break-inside: avoid; }

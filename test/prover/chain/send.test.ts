@@ -1,7 +1,7 @@
 import { unlinkSync } from "node:fs";
 
 import { expect } from "chai";
-import { keccak256, parseEther, ZeroAddress } from "ethers";
+import { FeeData, keccak256, parseEther, ZeroAddress } from "ethers";
 
 import { ChainError } from "../../../prover/src/chain/chain-error.ts";
 import { sendOnce } from "../../../prover/src/chain/send.ts";
@@ -110,6 +110,42 @@ describe("sendOnce", () => {
       .entries()
       .flatMap((entry) => (entry.event === "finished" ? [entry.outcome] : []));
     expect(outcomes).to.deep.equal(["dropped", "mined"]);
+  });
+
+  it("signs anew what the node refuses to take again", async () => {
+    const sender = market.sender(1);
+    const prepared = await sender.wallet.populateTransaction({ ...transfer, chainId: 31337n });
+    const raw = await sender.wallet.signTransaction({
+      ...prepared,
+      maxFeePerGas: 1n,
+      maxPriorityFeePerGas: 0n,
+    });
+    sender.journal.append({
+      event: "signed",
+      purpose: "gift",
+      hash: keccak256(raw),
+      nonce: 0,
+      raw,
+      at: "now",
+    });
+    const sent = await sendOnce(sender, "gift", "giving", transfer);
+    expect(sent.isResumed).to.equal(false);
+    const outcomes = sender.journal
+      .entries()
+      .flatMap((entry) => (entry.event === "finished" ? [entry.outcome] : []));
+    expect(outcomes).to.deep.equal(["dropped", "mined"]);
+    expect(await market.connection.provider.getTransactionCount(sender.wallet.address)).to.equal(1);
+  });
+
+  it("leaves nothing unfinished when the node refuses a transaction", async () => {
+    const local = market.sender(1);
+    const { provider } = local.connection;
+    // A node whose answer about fees is out of date.
+    provider.getFeeData = () => Promise.resolve(new FeeData(1n, 1n, 0n));
+    const error = await errorOf(sendOnce(local, "gift", "giving", transfer));
+    expect(error.code).to.equal("chain.request-failed");
+    expect(error.message).to.include("base fee");
+    expect(local.journal.entries().map(({ event }) => event)).to.deep.equal(["signed", "finished"]);
   });
 
   it("forgets transactions of a local chain that was started anew", async () => {
