@@ -1,5 +1,5 @@
 import { type Architecture, architectureId } from "../model/architecture.ts";
-import type { CircuitLayout } from "./layout.ts";
+import { type CircuitLayout, publicNames, scalar } from "./layout.ts";
 
 /**
  * Parameters of one compiled `accuracy.circom`: an integer model's shape, and how many samples of a
@@ -72,7 +72,6 @@ export function accuracyDimensions(instance: AccuracyInstance): AccuracyDimensio
 export function accuracyLayout(instance: AccuracyInstance): CircuitLayout {
   const { groups, slots, tableBits } = instance;
   const size = accuracyDimensions(instance);
-  const scalar = (name: string) => ({ name, dimensions: [] });
   return {
     statement: [scalar("context"), scalar("modelCommitment"), scalar("correct")],
     challenges: [scalar("alpha"), scalar("rho")],
@@ -101,17 +100,13 @@ export function accuracyLayout(instance: AccuracyInstance): CircuitLayout {
 export function accuracyMain(instance: AccuracyInstance): string {
   const { architecture, tableBits, groups, slots, slotBits } = instance;
   const { layerSizes, shiftBits, inputBits, weightBits, biasBits, quotientBits, marginBits } = architecture;
-  const layout = accuracyLayout(instance);
-  const publicNames = [layout.statement, layout.challenges, layout.dataset, layout.committed]
-    .flat()
-    .map((signal) => signal.name);
   const shifts = shiftBits.length > 0 ? shiftBits : [0];
   return [
     "pragma circom 2.2.0;",
     "",
     'include "accuracy.circom";',
     "",
-    `component main {public [${publicNames.join(", ")}]} = Accuracy(`,
+    `component main {public [${publicNames(accuracyLayout(instance))}]} = Accuracy(`,
     `    ${architectureId(architecture)},`,
     `    ${layerSizes.length - 1}, [${layerSizes.join(", ")}],`,
     `    ${inputBits}, ${weightBits}, ${biasBits}, ${quotientBits}, ${marginBits}, [${shifts.join(", ")}],`,

@@ -6,12 +6,12 @@ import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 
 import { sha256, sha256File, writeFileAtomically } from "../files.ts";
-import { type AccuracyInstance, accuracyMain } from "./accuracy.ts";
 import { CircuitError } from "./circuit-error.ts";
+import { type CircuitInstance, circuitMain } from "./instance.ts";
 
 /** The files of a compiled circuit, with the hashes they were written with. */
-export interface CompiledCircuit {
-  readonly instance: AccuracyInstance;
+export interface CompiledCircuit<Instance extends CircuitInstance = CircuitInstance> {
+  readonly instance: Instance;
   readonly directory: string;
   readonly r1csFile: string;
   readonly wasmFile: string;
@@ -45,13 +45,13 @@ export const CIRCUITS_DIRECTORY = path.resolve(
  *
  * Throws CircuitError `circuit.compile` with the compiler's message when circom refuses.
  */
-export async function buildCircuit(
-  instance: AccuracyInstance,
+export async function buildCircuit<Instance extends CircuitInstance>(
+  instance: Instance,
   directory: string,
   onProgress: (message: string) => void = () => {},
-): Promise<CompiledCircuit> {
+): Promise<CompiledCircuit<Instance>> {
   const target = path.resolve(directory, instance.id);
-  const source = accuracyMain(instance);
+  const source = circuitMain(instance);
   const sourceSha256 = await hashSources(source);
   const present = await readRecord(target);
   if (present?.sourceSha256 === sourceSha256) {
@@ -89,7 +89,10 @@ export async function buildCircuit(
  * Throws CircuitError `circuit.not-built` when there are none, and `circuit.damaged` naming the file
  * when one is not what circom wrote.
  */
-export async function loadCircuit(instance: AccuracyInstance, directory: string): Promise<CompiledCircuit> {
+export async function loadCircuit<Instance extends CircuitInstance>(
+  instance: Instance,
+  directory: string,
+): Promise<CompiledCircuit<Instance>> {
   const target = path.resolve(directory, instance.id);
   const record = await readRecord(target);
   if (record === undefined) {
@@ -100,7 +103,7 @@ export async function loadCircuit(instance: AccuracyInstance, directory: string)
       { instance: instance.id, directory },
     );
   }
-  const circuit: CompiledCircuit = {
+  const circuit: CompiledCircuit<Instance> = {
     instance,
     directory: target,
     r1csFile: path.join(target, "main.r1cs"),

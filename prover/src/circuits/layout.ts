@@ -24,6 +24,19 @@ export interface SignalShape {
 /** Values of one block by signal name, each flattened row-major. */
 export type SignalValues = Readonly<Record<string, readonly bigint[]>>;
 
+/** The public signals of a circuit in order, as `component main` lists them. */
+export function publicNames(layout: CircuitLayout): string {
+  return [layout.statement, layout.challenges, layout.dataset, layout.committed]
+    .flat()
+    .map((signal) => signal.name)
+    .join(", ");
+}
+
+/** A signal that is a single field element. */
+export function scalar(name: string): SignalShape {
+  return { name, dimensions: [] };
+}
+
 /** Number of field elements in a signal. */
 export function signalSize(signal: SignalShape): number {
   return signal.dimensions.reduce((product, dimension) => product * dimension, 1);

@@ -10,6 +10,11 @@ export class LookupTable {
     this.#counts = new Uint32Array(2 ** tableBits);
   }
 
+  /** The table holds 0..2^bits−1. */
+  get bits(): number {
+    return this.#tableBits;
+  }
+
   /** Splits an unsigned value of `bits` into limbs, least significant first, and counts their lookups. */
   limbs(value: number, bits: number): bigint[] {
     const base = 2 ** this.#tableBits;

@@ -4,8 +4,8 @@ import path from "node:path";
 
 import { bn254 } from "@noble/curves/bn254.js";
 
-import { accuracyLayout } from "../../circuits/accuracy.ts";
 import type { CompiledCircuit } from "../../circuits/build.ts";
+import { circuitLayout } from "../../circuits/instance.ts";
 import { sha256File } from "../../files.ts";
 import { randomFieldElement } from "../../random-field.ts";
 import { multiExponentiate, sharedCurve } from "../multi-exponentiation.ts";
@@ -71,7 +71,7 @@ export async function startCeremony(
     );
   }
   const { icBytes } = await readZkeyHeader(files.proving);
-  const bases = splitIc(icBytes, accuracyLayout(circuit.instance));
+  const bases = splitIc(icBytes, circuitLayout(circuit.instance));
   await writeCommitmentKey(files.commitment, {
     ...bases,
     knowledgeBases: bases.committedBases,
@@ -192,7 +192,7 @@ export async function verifyCeremony(
     throw fail("manifest and transcript record different numbers of contributions");
   }
   checkSigmaChain(transcript, commitmentKey.sigma2, fail);
-  const expected = splitIc(zkey.icBytes, accuracyLayout(circuit.instance));
+  const expected = splitIc(zkey.icBytes, circuitLayout(circuit.instance));
   if (
     !expected.committedBases.equals(commitmentKey.committedBases) ||
     !expected.datasetBases.equals(commitmentKey.datasetBases)

@@ -1,8 +1,8 @@
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 
-import { accuracyLayout } from "../../circuits/accuracy.ts";
 import type { CompiledCircuit } from "../../circuits/build.ts";
+import { circuitLayout } from "../../circuits/instance.ts";
 import { icRanges, splitIc, writeCommitmentKey } from "./commitment-key.ts";
 import { writeDevelopmentZkey } from "./development-zkey.ts";
 import { KEY_FILES, type KeySet, loadKeySet, readManifest, sealKeySet } from "./key-set.ts";
@@ -26,7 +26,7 @@ export async function makeDevelopmentKeys(
   await mkdir(directory, { recursive: true });
   await rm(path.join(directory, KEY_FILES.manifest), { force: true });
 
-  const layout = accuracyLayout(circuit.instance);
+  const layout = circuitLayout(circuit.instance);
   const { icBytes, knowledgeBases, sigma2 } = await writeDevelopmentZkey(
     circuit.r1csFile,
     path.join(directory, KEY_FILES.proving),

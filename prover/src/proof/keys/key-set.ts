@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 
-import type { AccuracyInstance } from "../../circuits/accuracy.ts";
 import type { CompiledCircuit } from "../../circuits/build.ts";
+import type { CircuitInstance } from "../../circuits/instance.ts";
 import { canonicalJson, type JsonValue } from "../../data/canonical-json.ts";
 import { sha256, sha256File, writeFileAtomically } from "../../files.ts";
 import { ProofError } from "../proof-error.ts";
@@ -49,7 +49,7 @@ export interface KeySet {
 }
 
 /** SHA-256 of an instance's canonical JSON: names its parameters in manifests. */
-export function instanceDigest(instance: AccuracyInstance): string {
+export function instanceDigest(instance: CircuitInstance): string {
   return sha256(canonicalJson(instance as unknown as JsonValue));
 }
 
@@ -104,7 +104,7 @@ export async function sealKeySet(
  * Throws ProofError `keys.missing`, `keys.damaged` (naming the file), `keys.format`, or `keys.instance`
  * when the set belongs to another instance.
  */
-export async function loadKeySet(instance: AccuracyInstance, directory: string): Promise<KeySet> {
+export async function loadKeySet(instance: CircuitInstance, directory: string): Promise<KeySet> {
   const manifest = await readManifest(directory);
   if (manifest.instanceSha256 !== instanceDigest(instance)) {
     throw new ProofError(
