@@ -62,8 +62,11 @@ export function runReference(model: IntegerModel, samples: IntegerSamples): Infe
   };
 }
 
-/** z of every neuron; doubles are exact here because validateArchitecture bounds every sum below 2^53. */
-function denseSums(
+/**
+ * z of every neuron of `layer` (from 0), row-major `[sample][neuron]`; doubles are exact here because
+ * validateArchitecture bounds every sum below 2^53.
+ */
+export function denseSums(
   model: IntegerModel,
   layer: number,
   inputs: Int32Array,
