@@ -22,7 +22,7 @@ include "lib/pair-lookup.circom";
 //              LOGIT_SHIFT      logits are rescaled by it before the sigmoid table
 //              BACK_SHIFT, BACK_BITS  rescale of the back-propagated sums, and signed bits of the result
 //              UPDATE_SHIFTS    per layer: weight −= floor((factor·gradient + half) / 2^shift)
-//              BIAS_RATES       per layer: bias −= factor·gradient·2^rate
+//              BIAS_RATES       per layer: bias −= floor((factor·gradient·2^rate + half) / 2^shift)
 //              SIGMOID          the sigmoid table
 //              BATCH            samples
 //              TABLE_BITS, FINE_TABLE_BITS  range tables; the fine one holds features
@@ -98,7 +98,7 @@ template TrainStep(
     var BACK_LOOKUPS = UNITS * (lookupCount(BACK_BITS, TABLE_BITS) + lookupCount(BACK_SHIFT, TABLE_BITS));
     var LOOKUPS = 2 * WEIGHT_LOOKUPS + 2 * BIAS_LOOKUPS + UNIT_LOOKUPS + LOGIT_LOOKUPS + BACK_LOOKUPS;
     for (var l = 0; l < LAYERS; l++) {
-        LOOKUPS += SIZES[l] * SIZES[l + 1] * lookupCount(UPDATE_SHIFTS[l], TABLE_BITS);
+        LOOKUPS += (SIZES[l] + 1) * SIZES[l + 1] * lookupCount(UPDATE_SHIFTS[l], TABLE_BITS);
     }
     signal lookups[LOOKUPS];
     var next = 0;
@@ -153,14 +153,17 @@ template TrainStep(
     checkpoint[1].digest === checkpointAfter;
 
     // --- forward ---
-    component units = ActiveUnits(UNITS, SHIFT, MAGNITUDE_BITS, TABLE_BITS);
-    units.excesses <== excesses;
-    units.isActive <== isActive;
-    units.deficits <== deficits;
-    units.remainderLimbs <== activationRemainderLimbs;
-    for (var i = 0; i < UNIT_LOOKUPS; i++) {
-        lookups[next] <== units.lookups[i];
-        next++;
+    component units;
+    if (HIDDEN > 0) {
+        units = ActiveUnits(UNITS, SHIFT, MAGNITUDE_BITS, TABLE_BITS);
+        units.excesses <== excesses;
+        units.isActive <== isActive;
+        units.deficits <== deficits;
+        units.remainderLimbs <== activationRemainderLimbs;
+        for (var i = 0; i < UNIT_LOOKUPS; i++) {
+            lookups[next] <== units.lookups[i];
+            next++;
+        }
     }
     component logistic = LogisticErrors(LOGITS, LOGIT_SHIFT, TABLE_BITS);
     logistic.indices <== indices;
@@ -179,19 +182,22 @@ template TrainStep(
     }
 
     // --- backward ---
-    component backRemainder = Limbs(UNITS, BACK_SHIFT, TABLE_BITS);
-    component backQuotient = Limbs(UNITS, BACK_BITS, TABLE_BITS);
-    backRemainder.limbs <== backRemainderLimbs;
-    for (var i = 0; i < UNITS; i++) {
-        backQuotient.limbs[i][0] <== backQuotients[i];
-    }
-    for (var i = 0; i < UNITS * lookupCount(BACK_BITS, TABLE_BITS); i++) {
-        lookups[next] <== backQuotient.lookups[i];
-        next++;
-    }
-    for (var i = 0; i < UNITS * lookupCount(BACK_SHIFT, TABLE_BITS); i++) {
-        lookups[next] <== backRemainder.lookups[i];
-        next++;
+    component backRemainder;
+    if (HIDDEN > 0) {
+        component backQuotient = Limbs(UNITS, BACK_BITS, TABLE_BITS);
+        backRemainder = Limbs(UNITS, BACK_SHIFT, TABLE_BITS);
+        backRemainder.limbs <== backRemainderLimbs;
+        for (var i = 0; i < UNITS; i++) {
+            backQuotient.limbs[i][0] <== backQuotients[i];
+        }
+        for (var i = 0; i < UNITS * lookupCount(BACK_BITS, TABLE_BITS); i++) {
+            lookups[next] <== backQuotient.lookups[i];
+            next++;
+        }
+        for (var i = 0; i < UNITS * lookupCount(BACK_SHIFT, TABLE_BITS); i++) {
+            lookups[next] <== backRemainder.lookups[i];
+            next++;
+        }
     }
     signal hiddenErrors[UNITS];
     for (var i = 0; i < UNITS; i++) {
@@ -219,7 +225,7 @@ template TrainStep(
         gradient[l] = GradientCheck(INPUTS, BATCH, OUTPUTS);
         gradient[l].rho <== rho;
         gradient[l].factor <== learningRateFactor;
-        updateRemainder[l] = Limbs(INPUTS * OUTPUTS, UPDATE_SHIFTS[l], TABLE_BITS);
+        updateRemainder[l] = Limbs((INPUTS + 1) * OUTPUTS, UPDATE_SHIFTS[l], TABLE_BITS);
         for (var n = 0; n < BATCH; n++) {
             for (var j = 0; j < INPUTS; j++) {
                 if (l == 0) {
@@ -240,17 +246,17 @@ template TrainStep(
                 }
             }
         }
-        for (var i = 0; i < INPUTS * OUTPUTS; i++) {
+        for (var i = 0; i < (INPUTS + 1) * OUTPUTS; i++) {
             for (var k = 0; k < LIMBS; k++) {
                 updateRemainder[l].limbs[i][k] <== updateRemainderLimbs[limbIndex];
                 limbIndex++;
             }
         }
-        for (var i = 0; i < INPUTS * OUTPUTS * lookupCount(UPDATE_SHIFTS[l], TABLE_BITS); i++) {
+        for (var i = 0; i < (INPUTS + 1) * OUTPUTS * lookupCount(UPDATE_SHIFTS[l], TABLE_BITS); i++) {
             lookups[next] <== updateRemainder[l].lookups[i];
             next++;
         }
-        // factor·gradient + half == (before − after)·2^shift + remainder
+        // factor·gradient + half == (before − after)·2^shift + remainder, for weights, then for biases
         var half = UPDATE_SHIFTS[l] > 0 ? 1 << (UPDATE_SHIFTS[l] - 1) : 0;
         for (var j = 0; j < INPUTS; j++) {
             for (var h = 0; h < OUTPUTS; h++) {
@@ -265,16 +271,21 @@ template TrainStep(
             forward[l].biases[h] <== bias[0].values[biasIndex] - (1 << (BIAS_BITS - 1));
             var errorSum = 0;
             for (var n = 0; n < BATCH; n++) {
-                errorSum += isLast ? logistic.errors[h * BATCH + n] : hiddenErrors[h * BATCH + n];
+                if (isLast) {
+                    errorSum += logistic.errors[h * BATCH + n];
+                } else {
+                    errorSum += hiddenErrors[h * BATCH + n];
+                }
             }
-            bias[0].values[biasIndex] - bias[1].values[biasIndex]
+            (bias[0].values[biasIndex] - bias[1].values[biasIndex]) * (1 << UPDATE_SHIFTS[l])
+                + updateRemainder[l].values[INPUTS * OUTPUTS + h] - half
                 === learningRateFactor * errorSum * (1 << BIAS_RATES[l]);
             biasIndex++;
         }
     }
 
     // Back-propagated sums: Σ_c errors·weights, before rescaling.
-    if (LAYERS == 2) {
+    if (HIDDEN > 0) {
         component backward = DenseCheck(BATCH, CLASSES, HIDDEN);
         backward.rho <== rho;
         backward.powerSum <== powerSum;

@@ -16,9 +16,9 @@ function unitCount(FIRST, LAST, SIZES) {
     return count;
 }
 
-// Limbs of the remainders of all weight updates.
+// Limbs of the remainders of all updates: a layer's weights, then its biases.
 function updateLimbCount(LAYERS, SIZES, SHIFTS, TABLE_BITS) {
     var count = 0;
-    for (var l = 0; l < LAYERS; l++) { count += SIZES[l] * SIZES[l + 1] * limbCount(SHIFTS[l], TABLE_BITS); }
+    for (var l = 0; l < LAYERS; l++) { count += (SIZES[l] + 1) * SIZES[l + 1] * limbCount(SHIFTS[l], TABLE_BITS); }
     return count;
 }

@@ -60,7 +60,7 @@ export function trainStepLayout(instance: TrainStepInstance): CircuitLayout {
   const size = trainStepDimensions(instance);
   const limbs = (bits: number) => limbCount(bits, tableBits);
   const updateLimbs = rule.weightShiftBits.reduce(
-    (sum, shift, layer) => sum + layerSizes[layer]! * layerSizes[layer + 1]! * limbs(shift),
+    (sum, shift, layer) => sum + (layerSizes[layer]! + 1) * layerSizes[layer + 1]! * limbs(shift),
     0,
   );
   const perUnit = (name: string) => ({ name, dimensions: [size.units] });

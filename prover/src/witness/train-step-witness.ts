@@ -61,10 +61,10 @@ export function trainStepCommittedBlock(instance: TrainStepInstance, trained: Tr
     biasLimbsBefore: limbsBefore.biases,
     weightLimbsAfter: limbsAfter.weights,
     biasLimbsAfter: limbsAfter.biases,
-    updateRemainderLimbs: updates.flatMap(({ weightChanges }, layer) =>
-      Array.from(weightChanges.remainders, (value) =>
+    updateRemainderLimbs: updates.flatMap(({ weightChanges, biasChanges }, layer) =>
+      [...weightChanges.remainders, ...biasChanges.remainders].flatMap((value) =>
         table.limbs(value, rule.weightShiftBits[layer]!),
-      ).flat(),
+      ),
     ),
     excesses: perUnit((position) => {
       const excess = Math.max(quotient(position), 0) - isActive(position);
