@@ -9,7 +9,6 @@ import { runReference } from "../../prover/src/model/reference.ts";
 import {
   type AccuracyCircuit,
   compileInstance,
-  countCorrect,
   evaluateInputs,
   fieldElement,
   honestInputs,

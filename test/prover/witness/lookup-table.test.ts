@@ -4,9 +4,7 @@ import { LookupTable } from "../../../prover/src/witness/lookup-table.ts";
 
 /** Entries that were looked up, with how often. */
 function counted(table: LookupTable): Record<number, bigint> {
-  return Object.fromEntries(
-    [...table.multiplicities().entries()].filter(([, count]) => count > 0n),
-  ) as Record<number, bigint>;
+  return Object.fromEntries([...table.multiplicities().entries()].filter(([, count]) => count > 0n));
 }
 
 describe("LookupTable", () => {
