@@ -30,7 +30,12 @@ export default defineConfig(
       // Node runs the sources by leaving types out; what is not a type must be JavaScript. (The compiler's
       // erasableSyntaxOnly would refuse the generated contract types, which are never run.)
       "@typescript-eslint/parameter-properties": "error",
-      "no-restricted-syntax": ["error", "TSEnumDeclaration", "TSImportEqualsDeclaration", "TSExportAssignment"],
+      "no-restricted-syntax": [
+        "error",
+        "TSEnumDeclaration",
+        "TSImportEqualsDeclaration",
+        "TSExportAssignment",
+      ],
     },
   },
   {

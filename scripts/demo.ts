@@ -42,6 +42,8 @@ async function main(options: DemoOptions): Promise<void> {
     process.once(signal, () => process.exit(isOver ? EXIT_CODES.ok : EXIT_CODES.interrupted));
   }
   const out = options.json ? process.stderr : process.stdout;
+  // Whoever read the story has left, as `head` does.
+  out.once("error", () => process.exit(EXIT_CODES.interrupted));
   const output = terminalOutput(out, process.stderr);
   const story = new Story(output);
   output.line(

@@ -2,6 +2,7 @@
 // Starts the command line under a Node that runs TypeScript directly; plain JavaScript that any Node ≥ 18 reads.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import module from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -9,6 +10,8 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const [major, minor] = process.versions.node.split(".").map(Number);
 
 if (major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18)) {
+  // Compiled code, and sources with their types left out, are kept between runs.
+  module.enableCompileCache?.();
   await import("../src/cli/main.ts");
 } else {
   const program = path.join(

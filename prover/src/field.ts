@@ -1,6 +1,5 @@
 /** Order r of the BN254 (alt_bn128) scalar field. */
-export const FIELD_ORDER =
-  21888242871839275222246405745257275088548364400416034343698204186575808495617n;
+export const FIELD_ORDER = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
 
 /** Representative of `value` in 0..r−1; negative integers wrap as the circuits expect. */
 export function toField(value: bigint): bigint {

@@ -20,6 +20,7 @@ export interface ActEnd {
 }
 
 const PARTY_WIDTH = 8;
+const DEFAULT_COLUMNS = 80;
 
 /** Tells what happens as it happens, and remembers it. */
 export class Story {
@@ -108,7 +109,9 @@ export function terminalOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteS
       const show = (): void => {
         const seconds = Math.round((performance.now() - started) / 1000);
         const line = `          … ${text}${seconds > 0 ? ` (${seconds} s)` : ""}`;
-        stderr.write(stderr.isTTY ? clear + line.slice(0, stderr.columns - 1) : `${line}\n`);
+        // Some terminals report no width.
+        const width = (stderr.columns || DEFAULT_COLUMNS) - 1;
+        stderr.write(stderr.isTTY ? clear + line.slice(0, width) : `${line}\n`);
       };
       if (stderr.isTTY) show();
       timer = setInterval(show, TICK_MS).unref();

@@ -9,7 +9,6 @@ import { runReference } from "../../prover/src/model/reference.ts";
 import {
   type AccuracyCircuit,
   compileInstance,
-  countCorrect,
   evaluateInputs,
   fieldElement,
   honestInputs,
@@ -134,6 +133,21 @@ describe("Accuracy against a cheating prover", function () {
       },
     });
     expectOnlyLookupFails(inputs, `slot ${wrong}`);
+  });
+
+  it("refuses a wrong sample whose label's logit is raised in every margin", () => {
+    const wrong = wrongSlots[0]!;
+    // Enough for the label to beat any class of this circuit, and within the margins' range.
+    const raise = 1_500n;
+    const inputs = forge({
+      isCorrect: (slot, honest) => (slot === wrong ? 1n : honest),
+      margin: (_, slot, honest) => (slot === wrong ? honest + raise : honest),
+    });
+    const group = Math.floor(wrong / slots);
+    const word = inputs["labelLogits"]![group]! + (raise << BigInt(slotBits * (wrong % slots)));
+    const raised = changed(inputs, "labelLogits", group, word);
+    expect(lookupValues(instance, raised).every((value) => value < 1n << BigInt(tableBits))).to.equal(true);
+    expect(violated(raised)).not.to.be.empty;
   });
 
   it("refuses a padding slot counted as correct", () => {

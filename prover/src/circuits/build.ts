@@ -27,10 +27,7 @@ interface BuildRecord {
 
 const require = createRequire(import.meta.url);
 
-/** Linear constraints would cost a row each: circomlib's Poseidon alone has 1,480 of them a call. */
-const FULL_SIMPLIFICATION = ["--O2"];
-
-/** Full simplification: every row that is left costs the prover. */
+/** Full simplification: a linear constraint costs a row, too, and circomlib's Poseidon has 1,480 of them a call. */
 const PROVING_FLAGS = ["--O2"] as const;
 
 /** The folder of circom sources of this checkout. */

@@ -29,7 +29,7 @@ const SECONDS_PER_ROW = 60e-6;
 
 /** Rows, domain, expected memory and time of an instance; the constraint count is exact. */
 export function accuracyCost(instance: AccuracyInstance): CircuitCost {
-  const constraints = constraintCount(instance);
+  const constraints = accuracyRowParts(instance).reduce((sum, { rows }) => sum + rows, 0);
   const publicSignals = publicSignalCount(accuracyLayout(instance));
   const rows = constraints + publicSignals + 1;
   const domainPower = Math.ceil(Math.log2(rows));
@@ -62,28 +62,38 @@ export function accuracyLookups(instance: AccuracyInstance): number {
   );
 }
 
-function constraintCount(instance: AccuracyInstance): number {
+/** Constraints of an instance by what they are for; exact. */
+export function accuracyRowParts(
+  instance: AccuracyInstance,
+): { readonly part: string; readonly rows: number }[] {
   const { architecture, tableBits, groups } = instance;
   const { layerSizes, weightBits, biasBits } = architecture;
   const size = accuracyDimensions(instance);
-  const range = accuracyLookups(instance) + 2 ** tableBits;
-  const relu = size.hiddenUnits * size.slotsTotal;
-  const count = size.slotsTotal + size.classes * groups;
   // The powers of rho for the biases start from a constant, which saves the first product; with one group
   // they are that constant, which makes the biases' products linear.
   const biasFactors = groups > 1 ? 1 : 0;
-  const freivalds = layerSizes.slice(1).reduce(
+  const products = layerSizes.slice(1).reduce(
     (sum, outputs, layer) => {
       const inputs = layerSizes[layer]!;
       return sum + (groups - 1) * (inputs + outputs) + (inputs + biasFactors) * outputs;
     },
     Math.max(groups - 2, 0),
   );
-  const squares = 2;
   const words =
     Math.ceil(size.weights / Math.floor(252 / weightBits)) +
     Math.ceil(size.biases / Math.floor(252 / biasBits));
-  return range + relu + count + freivalds + squares + poseidonConstraints(words + 2) + LINEAR;
+  return [
+    { part: "range checks: a row per lookup", rows: accuracyLookups(instance) },
+    { part: "range checks: a row per table entry", rows: 2 ** tableBits },
+    { part: "ReLU and rescale: a row per hidden unit and slot", rows: size.hiddenUnits * size.slotsTotal },
+    {
+      part: "correct predictions: a row per slot, and per class and group",
+      rows: size.slotsTotal + size.classes * groups + LINEAR,
+    },
+    { part: "matrix products", rows: products },
+    { part: "model commitment (Poseidon)", rows: poseidonConstraints(words + 2) },
+    { part: "squares of context and blockMask", rows: 2 },
+  ];
 }
 
 /** One constant input is the architecture id, the others are padding of the last call. */

@@ -57,8 +57,11 @@ export function planAccuracyInstance(plan: AccuracyPlan): AccuracyInstance {
   return best.instance;
 }
 
-/** Bits per slot that the packed equations of an architecture need (see the assertions of accuracy.circom). */
-export function slotBitsNeeded(architecture: Architecture): number {
+/**
+ * Bits per slot that the packed equations of an architecture need (see the assertions of accuracy.circom), or
+ * those of one layer.
+ */
+export function slotBitsNeeded(architecture: Architecture, onlyLayer?: number): number {
   const { layerSizes, shiftBits, quotientBits, marginBits } = architecture;
   const last = layerSizes.length - 2;
   const needs = layerSizes.slice(1).map((_, layer) => {
@@ -69,7 +72,7 @@ export function slotBitsNeeded(architecture: Architecture): number {
       ? limit + 2 ** (quotientBits - 1 + shiftBits[layer]!)
       : 2 * limit + 2 ** marginBits + 2 ** (marginBits - 1) + 1;
   });
-  return Math.ceil(Math.log2(Math.max(...needs)));
+  return Math.ceil(Math.log2(onlyLayer === undefined ? Math.max(...needs) : needs[onlyLayer]!));
 }
 
 function* architecturesFor(plan: AccuracyPlan, tableBits: number): Generator<Architecture> {

@@ -67,8 +67,10 @@ export function accuracyCommittedBlock(
   const { architecture, tableBits } = instance;
   const { quotientBits, weightBits, biasBits } = architecture;
   const placed = groupSamples(samples, instance);
+  // Samples by themselves first: an error then names a sample of the test set, not a slot.
+  const achieved = runReference(model, samples).correctCount;
   const trace = runReference(model, withPadding(instance, samples, placed));
-  const isCorrect = claimedSlots(trace, placed, claim);
+  const isCorrect = claimedSlots(trace, placed, achieved, claim ?? achieved);
 
   const table = new LookupTable(tableBits);
   const weights = model.layers.flatMap((layer) => offsetForm(layer.weights, weightBits));
@@ -89,7 +91,7 @@ export function accuracyCommittedBlock(
       labelLogits,
       multiplicities: table.multiplicities(),
     },
-    achieved: countRealCorrect(trace, placed),
+    achieved,
     claimed: isCorrect.reduce((sum, bit) => sum + bit, 0),
   };
 }
@@ -166,13 +168,12 @@ function withPadding(
   return { ...samples, sampleCount: placed.samples.length, features, labels };
 }
 
-function countRealCorrect(trace: InferenceTrace, placed: SampleGroups): number {
-  return placed.samples.reduce((sum, sample, slot) => sum + (sample >= 0 ? trace.correct[slot]! : 0), 0);
-}
-
-function claimedSlots(trace: InferenceTrace, placed: SampleGroups, claim: number | undefined): Uint8Array {
-  const achieved = countRealCorrect(trace, placed);
-  const claimed = claim ?? achieved;
+function claimedSlots(
+  trace: InferenceTrace,
+  placed: SampleGroups,
+  achieved: number,
+  claimed: number,
+): Uint8Array {
   if (!Number.isSafeInteger(claimed) || claimed < 0 || claimed > achieved) {
     throw new WitnessError(
       "witness.claim",
@@ -204,6 +205,24 @@ function checkShape(instance: AccuracyInstance, samples: IntegerSamples): void {
       `the test set has ${samples.featureCount} features and ${samples.classCount} classes, circuit ${instance.id} ${features} and ${classes}`,
       "Name the circuit instance that was built for this test set.",
       { features: samples.featureCount, classes: samples.classCount, instance: instance.id },
+    );
+  }
+  const { sampleCount } = samples;
+  if (samples.labels.length !== sampleCount || samples.features.length !== sampleCount * features) {
+    throw new WitnessError(
+      "witness.shape",
+      `${sampleCount} samples of ${features} features have ${samples.labels.length} labels and ${samples.features.length} feature values`,
+      "Read the test set again from its file.",
+      { sampleCount, labels: samples.labels.length, features: samples.features.length },
+    );
+  }
+  const unknown = samples.labels.findIndex((label) => !(label >= 0 && label < classes));
+  if (unknown >= 0) {
+    throw new WitnessError(
+      "witness.label-range",
+      `sample ${unknown + 1}: label ${samples.labels[unknown]} is outside 0..${classes - 1}`,
+      "Use the test set the task names.",
+      { sample: unknown + 1, value: samples.labels[unknown], limit: classes - 1 },
     );
   }
   const limit = 2 ** instance.architecture.inputBits;

@@ -9,7 +9,7 @@ import {
   publicSignalCount,
   type SignalValues,
 } from "../../../prover/src/circuits/layout.ts";
-import { SeededRandom } from "../../../prover/src/data/random.ts";
+import type { SeededRandom } from "../../../prover/src/data/random.ts";
 import type { IntegerSamples } from "../../../prover/src/data/samples.ts";
 import { FIELD_ORDER } from "../../../prover/src/field.ts";
 import type { Architecture } from "../../../prover/src/model/architecture.ts";

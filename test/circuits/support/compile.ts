@@ -119,7 +119,6 @@ export function wrapper(
 
 /** circom's runtime prints the place of a failed equality besides throwing it. */
 async function quietly<T>(action: () => Promise<T>): Promise<T> {
-  // eslint-disable-next-line no-console
   const { error } = console;
   // eslint-disable-next-line no-console
   console.error = () => {};

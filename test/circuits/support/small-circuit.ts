@@ -39,5 +39,5 @@ export async function compileTemplate(
 function flatten(name: string, value: unknown): [string, bigint][] {
   return Array.isArray(value)
     ? value.flatMap((element: unknown, index) => flatten(`${name}[${index}]`, element))
-    : [[name, BigInt(value as bigint)]];
+    : [[name, BigInt(value as bigint | number)]];
 }

@@ -13,8 +13,13 @@ import {
 } from "../../../prover/src/proof/keys/ceremony.ts";
 import { readCommitmentKey, writeCommitmentKey } from "../../../prover/src/proof/keys/commitment-key.ts";
 import { KEY_FILES, type KeySet, sealKeySet } from "../../../prover/src/proof/keys/key-set.ts";
-import { beaconFactor } from "../../../prover/src/proof/keys/sigma-contribution.ts";
+import { beaconFactor, multiplyG2 } from "../../../prover/src/proof/keys/sigma-contribution.ts";
 import { readTranscript, type Transcript } from "../../../prover/src/proof/keys/transcript.ts";
+import {
+  decodeVerifyingKey,
+  encodeVerifyingKey,
+  keyIdOf,
+} from "../../../prover/src/proof/keys/verifying-key.ts";
 import { releaseCurve } from "../../../prover/src/proof/multi-exponentiation.ts";
 import { G1_BYTES } from "../../../prover/src/proof/points.ts";
 import { proveCircuit } from "../../../prover/src/proof/prove.ts";
@@ -155,13 +160,35 @@ describe("Ceremony", function () {
     await refuse(folder, /do not belong to the committed points/);
   });
 
-  it("is refused when committed points are not the proving key's", async () => {
+  it("is not sealed when committed points are not the proving key's", async () => {
     const folder = copyOf(finished, "other-points");
     const file = path.join(folder, KEY_FILES.commitment);
     const key = await readCommitmentKey(file);
     await writeCommitmentKey(file, { ...key, committedBases: key.knowledgeBases });
-    await sealKeySet(circuit, folder, 2);
-    await refuse(folder, /other points than the proving key/);
+    await expectError(
+      () => sealKeySet(circuit, folder, 2),
+      "keys.mismatch",
+      /other points than the proving key/,
+    );
+  });
+
+  it("is refused when the verifying key has another point than the proving key, whichever it is", async () => {
+    const key = decodeVerifyingKey(keys.manifest.verifyingKey);
+    // With a delta of one's own choice every statement can be forged.
+    const forgeries = {
+      alpha1: { ...key, alpha1: key.ic[0]! },
+      beta2: { ...key, beta2: multiplyG2(key.beta2, 7n) },
+      delta2: { ...key, delta2: multiplyG2(key.delta2, 7n) },
+      sigma2: { ...key, sigma2: multiplyG2(key.sigma2, 7n) },
+      ic: { ...key, ic: key.ic.toReversed() },
+    };
+    for (const [name, forgery] of Object.entries(forgeries)) {
+      const folder = copyOf(finished, `verifying-key-${name}`);
+      const verifyingKey = encodeVerifyingKey(forgery);
+      const manifest = { ...keys.manifest, verifyingKey, keyId: keyIdOf(verifyingKey) };
+      writeFileSync(path.join(folder, KEY_FILES.manifest), JSON.stringify(manifest));
+      await refuse(folder, /verifying key in .* is not the one/, "keys.mismatch");
+    }
   });
 
   it("is refused when it claims more contributions than it had", async () => {

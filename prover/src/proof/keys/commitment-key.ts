@@ -57,7 +57,7 @@ export function splitIc(
     if (icBytes.subarray(offset, offset + G1_BYTES).every((byte) => byte === 0)) {
       throw new ProofError(
         "keys.dead-signal",
-        `public signal ${offset / G1_BYTES} has no IC point: no constraint mentions it`,
+        `public signal ${offset / G1_BYTES} has no IC point: nothing binds it`,
         "Correct the circuit so that every public signal is constrained.",
         { signal: offset / G1_BYTES },
       );

@@ -5,11 +5,11 @@ import path from "node:path";
 import { z } from "zod";
 
 import type { CompiledCircuit } from "../../circuits/build.ts";
-import type { CircuitInstance } from "../../circuits/instance.ts";
+import { type CircuitInstance, circuitLayout } from "../../circuits/instance.ts";
 import { canonicalJson, type JsonValue } from "../../data/canonical-json.ts";
 import { sha256, sha256File, writeFileAtomically } from "../../files.ts";
 import { ProofError } from "../proof-error.ts";
-import { type CommitmentKey, readCommitmentKey } from "./commitment-key.ts";
+import { type CommitmentKey, readCommitmentKey, splitIc } from "./commitment-key.ts";
 import { encodeVerifyingKey, keyIdOf, type VerifyingKey } from "./verifying-key.ts";
 import { readZkeyHeader } from "./zkey-file.ts";
 
@@ -70,18 +70,10 @@ export async function sealKeySet(
     provingKeySha256: await sha256File(provingKeyFile),
     commitmentKeySha256: await sha256File(path.join(directory, KEY_FILES.commitment)),
   };
-  const commitmentKey = await readCommitmentKey(path.join(directory, KEY_FILES.commitment));
-  const { alpha1, beta2, delta2 } = await readZkeyHeader(provingKeyFile);
-  const key: VerifyingKey = {
+  const { verifyingKey, commitmentKey } = await readKeyFiles(circuit.instance, directory, {
     contributions,
     circuitDigest: circuitDigest(hashes),
-    alpha1,
-    beta2,
-    delta2,
-    sigma2: commitmentKey.sigma2,
-    ic: commitmentKey.ic,
-  };
-  const verifyingKey = encodeVerifyingKey(key);
+  });
   const manifest: KeyManifest = {
     format: "zkpot.key-set.v1",
     instanceId: circuit.instance.id,
@@ -101,8 +93,8 @@ export async function sealKeySet(
 /**
  * Loads a key set for an instance, hashing every file.
  *
- * Throws ProofError `keys.missing`, `keys.damaged` (naming the file), `keys.format`, or `keys.instance`
- * when the set belongs to another instance.
+ * Throws ProofError `keys.missing`, `keys.damaged` (naming the file), `keys.format`, `keys.instance` when the
+ * set belongs to another instance, or `keys.mismatch` when the files do not belong together.
  */
 export async function loadKeySet(instance: CircuitInstance, directory: string): Promise<KeySet> {
   const manifest = await readManifest(directory);
@@ -116,12 +108,50 @@ export async function loadKeySet(instance: CircuitInstance, directory: string): 
   }
   await checkFile(path.join(directory, KEY_FILES.proving), manifest.provingKeySha256);
   await checkFile(path.join(directory, KEY_FILES.commitment), manifest.commitmentKeySha256);
-  return {
-    manifest,
-    keyId: manifest.keyId as `0x${string}`,
-    provingKeyFile: path.join(directory, KEY_FILES.proving),
-    commitmentKey: await readCommitmentKey(path.join(directory, KEY_FILES.commitment)),
-  };
+  const { verifyingKey, commitmentKey } = await readKeyFiles(instance, directory, {
+    contributions: manifest.contributions,
+    circuitDigest: circuitDigest(manifest),
+  });
+  if (manifest.verifyingKey !== verifyingKey) {
+    throw new ProofError(
+      "keys.mismatch",
+      `the verifying key in ${path.join(directory, KEY_FILES.manifest)} is not the one of the key files beside it`,
+      "Do not use these keys: with a verifying key of somebody's choice every statement can be forged.",
+      { directory, keyId: manifest.keyId },
+    );
+  }
+  const provingKeyFile = path.join(directory, KEY_FILES.proving);
+  return { manifest, keyId: manifest.keyId as `0x${string}`, provingKeyFile, commitmentKey };
+}
+
+/**
+ * The commitment key, and the verifying key made of the points in both key files.
+ *
+ * Throws ProofError `keys.mismatch` when the commitment key holds other IC points than the proving key.
+ */
+async function readKeyFiles(
+  instance: CircuitInstance,
+  directory: string,
+  { contributions, circuitDigest }: Pick<VerifyingKey, "contributions" | "circuitDigest">,
+): Promise<{ readonly verifyingKey: `0x${string}`; readonly commitmentKey: CommitmentKey }> {
+  const commitmentKey = await readCommitmentKey(path.join(directory, KEY_FILES.commitment));
+  const provingKeyFile = path.join(directory, KEY_FILES.proving);
+  const { alpha1, beta2, delta2, icBytes } = await readZkeyHeader(provingKeyFile);
+  const { ic, datasetBases, committedBases } = splitIc(icBytes, circuitLayout(instance));
+  if (
+    !committedBases.equals(commitmentKey.committedBases) ||
+    !datasetBases.equals(commitmentKey.datasetBases)
+  ) {
+    throw new ProofError(
+      "keys.mismatch",
+      `the commitment key in ${directory} holds other points than the proving key`,
+      "Do not use these keys; make or fetch them again.",
+      { directory },
+    );
+  }
+  const { sigma2 } = commitmentKey;
+  const key: VerifyingKey = { contributions, circuitDigest, alpha1, beta2, delta2, sigma2, ic };
+  return { verifyingKey: encodeVerifyingKey(key), commitmentKey };
 }
 
 /**

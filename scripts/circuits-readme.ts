@@ -1,0 +1,185 @@
+/**
+ * Writes circuits/README.md from the parameters in circuits.json; with `--check` it only tells, by its exit
+ * code, whether the file is what it would write: `node scripts/circuits-readme.ts [--check]`.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import * as prettier from "prettier";
+
+import {
+  type AccuracyInstance,
+  accuracyDimensions,
+  accuracyLayout,
+} from "../prover/src/circuits/accuracy.ts";
+import { accuracyCost, accuracyRowParts } from "../prover/src/circuits/cost.ts";
+import { loadInstances } from "../prover/src/circuits/instances.ts";
+import { publicSignalCount, signalSize } from "../prover/src/circuits/layout.ts";
+import { slotBitsNeeded } from "../prover/src/circuits/plan-accuracy.ts";
+import { worstCaseSum } from "../prover/src/model/architecture.ts";
+
+const FILE = path.join(path.dirname(import.meta.dirname), "circuits", "README.md");
+
+const STATEMENT = `# Circuits
+
+<!-- Written by scripts/circuits-readme.ts; change that and run it. -->
+
+## What is proved
+
+\`accuracy.circom\` proves of a public \`modelCommitment\`, a public number \`correct\` and a test set:
+
+> I know weights, biases and a salt behind \`modelCommitment\`, all in their ranges, such that the quantised
+> multi-layer perceptron with these weights puts the label first on at least \`correct\` samples of the test set.
+
+The arithmetic is that of \`prover/src/model/architecture.ts\`, bit for bit: sums of integers, a right shift that
+rounds down, ReLU, and the first maximum of the logits. Ties go to the lower class. \`correct\` may be fewer than
+achieved, so a threshold can be met without telling the score.
+
+## What the circuit does not enforce
+
+- **That the dataset block is a test set.** Words of features in range, one-hot labels, mask bits: all of it is
+  public, enters verification as one point (\`dataPoint\`), and is sound because everybody recomputes that point from
+  the published samples. A block with a mask bit on padding would let padding count.
+- **That challenges were drawn last.** \`alpha\` and \`rho\` must be the hash of statement, dataset point and block
+  commitment; the verifier recomputes them. A prover who knew them before committing could satisfy the lookup and
+  product checks with any numbers.
+- **That \`context\` means something.** It is only bound to the proof; the contract computes it from chain, market,
+  task, round and prover.
+- **That the model is useful, was trained, or by whom.** A model that has seen the test set passes.
+
+## Why it is sound
+
+r is the order of the BN254 scalar field, about 2^253.6. Each check of a random point errs with the probability of
+hitting a root of a polynomial fixed before the point was drawn.
+
+| gadget                       | what it gives                              | why                                                                                                                                                                                                                                                                                          | error           |
+| ---------------------------- | ------------------------------------------ | -------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------- | --------------- |
+| \`lib/lookup.circom\`          | every looked-up value is in 0 … 2^T − 1    | Σ 1/(alpha − value) = Σ multiplicity/(alpha − entry) as rational functions only if each value is an entry (fewer than r lookups, so none cancels). Values and multiplicities are committed before alpha                                                                                        | (lookups + 2^T)/r |
+| \`lib/limbs.circom\`           | values of any width from limbs             | a partial top limb f of b bits is looked up as f and as f·2^(T−b): the first keeps the second from wrapping                                                                                                                                                                                  | 0               |
+| \`lib/hidden-layer.circom\`    | activation = max(floor(z / 2^shift), 0)    | activation·deficit = 0 and activation + deficit looked up: one is zero, the other a magnitude. The remainder is below 2^shift, so quotient and remainder of z are unique                                                                                                                      | 0               |
+| \`lib/packing.circom\`         | equal words have equal slots               | slots of what is compared differ by less than 2^slotBits, and words stay below 2^252 < r, so no slot can borrow from its neighbour                                                                                                                                                           | 0               |
+| \`lib/freivalds.circom\`       | all products of a layer                    | a wrong product makes a non-zero polynomial in rho of degree below the number of groups, for one of the outputs                                                                                                                                                                              | outputs·groups/r |
+| \`lib/accuracy-count.circom\`  | isCorrect = 1 only for a right prediction  | margins z_y − z_c − [c < y] are range-checked to be non-negative; isCorrect = 0 adds 2^(marginBits − 1), which leaves the sample free and its slot bounded. isCorrect is a bit, and 0 on padding                                                                                              | 0               |
+| \`lib/commitment.circom\`      | one model per commitment                   | weights and biases in range make packing injective; Poseidon over architecture id, words and salt is collision-resistant and hides behind a uniform salt                                                                                                                                       | Poseidon        |
+
+Two squares, of \`context\` and of \`blockMask\`, tie nothing: they keep signals that only the proof system uses from
+being simplified away. Without any other row some false statement has a witness
+(\`test/circuits/accuracy-wires.test.ts\` finds one for each).
+
+Static analysis (\`circom --inspect\`, circomspect) reports the following, all intended: \`magnitude.values\` is not
+used (only its lookups are); the two \`<--\` of \`lib/lookup.circom\` are constrained on the next line, and a divisor of
+zero there makes the row unsatisfiable or has the probability above.
+
+## Instances
+
+Parameters are in \`circuits.json\`; \`zkpot circuit plan\` chooses them for other shapes.
+`;
+
+/** The whole README for these instances. */
+export async function circuitsReadme(instances: readonly AccuracyInstance[]): Promise<string> {
+  const text = [STATEMENT, ...instances.map(instanceSection)].join("\n");
+  const options = await prettier.resolveConfig(FILE);
+  return prettier.format(text, { ...options, parser: "markdown" });
+}
+
+function instanceSection(instance: AccuracyInstance): string {
+  const { architecture, tableBits, groups, slots, slotBits, id } = instance;
+  const { layerSizes } = architecture;
+  const cost = accuracyCost(instance);
+  const counts = accuracyDimensions(instance);
+  const hidden = layerSizes.length - 2;
+  const network =
+    hidden === 0 ? "a linear model" : hidden === 1 ? "one hidden layer" : `${hidden} hidden layers`;
+  return `
+### ${id}
+
+${layerSizes.join("-")} (${network}), up to ${counts.slotsTotal} samples with padding: ${groups} groups of ${slots} slots of
+${slotBits} bits (${slots * slotBits} of 252 used); table of 2^${tableBits}. ${cost.rows} rows, domain 2^${cost.domainPower}.
+
+Bit budget: the worst that any weights in range can do. Slots need room for the difference of an accumulator, or of
+two logits, and the largest value it is compared with.
+
+${table(
+  [
+    "layer",
+    "input bits",
+    "weight bits",
+    "bias bits",
+    "fan-in",
+    "shift",
+    "result",
+    "accumulator bits",
+    "slot bits needed",
+    "headroom",
+  ],
+  layerSizes.slice(1).map((_, layer) => budgetRow(instance, layer)),
+)}
+
+Rows:
+
+${table(
+  ["part", "rows"],
+  [
+    ...accuracyRowParts(instance).map(({ part, rows }) => [part, String(rows)]),
+    ["public signals and the constant one", String(cost.publicSignals + 1)],
+    ["**total**", `**${cost.rows}**`],
+  ],
+)}
+
+Public signals, in order; the wire is the offset plus one:
+
+${table(["offset", "signal", "count", "block"], signalRows(instance))}
+`;
+}
+
+function budgetRow(instance: AccuracyInstance, layer: number): string[] {
+  const { architecture, slotBits } = instance;
+  const { layerSizes, inputBits, weightBits, biasBits, quotientBits, marginBits, shiftBits } = architecture;
+  const isLast = layer === layerSizes.length - 2;
+  const needed = slotBitsNeeded(architecture, layer);
+  return [
+    `${layer + 1}`,
+    `${layer === 0 ? inputBits : quotientBits - 1}`,
+    `${weightBits}`,
+    `${biasBits}`,
+    `${layerSizes[layer]!}`,
+    isLast ? "–" : `${shiftBits[layer]!}`,
+    isLast ? `margin of ${marginBits} bits` : `quotient of ${quotientBits} bits`,
+    // Signed: one bit more than the magnitude.
+    `${Math.ceil(Math.log2(worstCaseSum(architecture, layer) + 1)) + 1}`,
+    `${needed}`,
+    `${slotBits - needed}`,
+  ];
+}
+
+function signalRows(instance: AccuracyInstance): string[][] {
+  const layout = accuracyLayout(instance);
+  let offset = 0;
+  const rows = (["statement", "challenges", "dataset", "committed"] as const).flatMap((block) =>
+    layout[block].map((signal) => {
+      const indices = signal.dimensions.map((size) => `[${size}]`).join("");
+      const row = [String(offset), `\`${signal.name}${indices}\``, String(signalSize(signal)), block];
+      offset += signalSize(signal);
+      return row;
+    }),
+  );
+  if (offset !== publicSignalCount(layout)) throw new Error("the blocks do not add up to the public signals");
+  return rows;
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+if (import.meta.main) {
+  const wanted = await circuitsReadme(await loadInstances());
+  if (process.argv.includes("--check")) {
+    if ((await readFile(FILE, "utf8").catch(() => "")) !== wanted) {
+      console.error("circuits/README.md is out of date. Run: node scripts/circuits-readme.ts");
+      process.exitCode = 1;
+    }
+  } else {
+    await writeFile(FILE, wanted);
+    console.log("circuits/README.md written");
+  }
+}
