@@ -12,7 +12,7 @@ import type { Story } from "./story.ts";
 
 /** Circuit and keys, the public material that every party loads. */
 export interface PublicMaterial {
-  readonly circuit: CompiledCircuit;
+  readonly circuit: CompiledCircuit<AccuracyInstance>;
   readonly keys: KeySet;
   readonly circuitTiming: Pick<DemoRecord["circuit"], "compileSeconds" | "wasCached">;
   readonly keyTiming: Pick<DemoRecord["keys"], "seconds" | "wasCached">;

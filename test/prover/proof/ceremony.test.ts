@@ -4,6 +4,7 @@ import path from "node:path";
 
 import { expect } from "chai";
 
+import type { AccuracyInstance } from "../../../prover/src/circuits/accuracy.ts";
 import { buildCircuit, type CompiledCircuit } from "../../../prover/src/circuits/build.ts";
 import {
   applyBeacon,
@@ -32,7 +33,7 @@ const build = path.join(import.meta.dirname, "..", "..", "..", "build");
 describe("Ceremony", function () {
   this.timeout(300_000);
   const directory = mkdtempSync(path.join(os.tmpdir(), "zkpot-test-ceremony-"));
-  let circuit: CompiledCircuit;
+  let circuit: CompiledCircuit<AccuracyInstance>;
   let ptau: string;
   let keys: KeySet;
   let finished: string;

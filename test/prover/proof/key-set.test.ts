@@ -5,7 +5,7 @@ import path from "node:path";
 import { bn254 } from "@noble/curves/bn254.js";
 import { expect } from "chai";
 
-import { accuracyLayout } from "../../../prover/src/circuits/accuracy.ts";
+import { type AccuracyInstance, accuracyLayout } from "../../../prover/src/circuits/accuracy.ts";
 import type { CompiledCircuit } from "../../../prover/src/circuits/build.ts";
 import { blockSize, publicSignalCount } from "../../../prover/src/circuits/layout.ts";
 import { SeededRandom } from "../../../prover/src/data/random.ts";
@@ -27,7 +27,7 @@ import { expectError } from "../support/expect-error.ts";
 import { tinyCircuit } from "./support/tiny-proof.ts";
 
 describe("Key sets", () => {
-  let circuit: CompiledCircuit;
+  let circuit: CompiledCircuit<AccuracyInstance>;
   let keys: KeySet;
   let source: string;
   const copies: string[] = [];

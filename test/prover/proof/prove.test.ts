@@ -6,6 +6,7 @@ import path from "node:path";
 import { bn254 } from "@noble/curves/bn254.js";
 import { expect } from "chai";
 
+import type { AccuracyInstance } from "../../../prover/src/circuits/accuracy.ts";
 import type { CompiledCircuit } from "../../../prover/src/circuits/build.ts";
 import { flattenBlock } from "../../../prover/src/circuits/layout.ts";
 import { FIELD_ORDER } from "../../../prover/src/field.ts";
@@ -26,7 +27,7 @@ const times = (a: G1Point, scalar: bigint): G1Point => Point.fromAffine(a).multi
 const negate = (a: G1Point): G1Point => Point.fromAffine(a).negate().toAffine();
 
 describe("proveCircuit", () => {
-  let circuit: CompiledCircuit;
+  let circuit: CompiledCircuit<AccuracyInstance>;
   let keys: KeySet;
   let input: Awaited<ReturnType<typeof provingInput>>;
   let proof: Groth16Proof;

@@ -18,7 +18,7 @@ import {
 const build = path.join(import.meta.dirname, "..", "..", "..", "..", "build");
 
 /** The tiny circuit with development keys, as set-up leaves them in build/. */
-export async function tinyCircuit(): Promise<{ circuit: CompiledCircuit; keys: KeySet }> {
+export async function tinyCircuit(): Promise<{ circuit: CompiledCircuit<AccuracyInstance>; keys: KeySet }> {
   const instance = await loadInstance("tiny-4-3-3x10");
   const circuit = await buildCircuit(instance, path.join(build, "circuits"));
   return { circuit, keys: await makeDevelopmentKeys(circuit, path.join(build, "keys", instance.id)) };
@@ -56,7 +56,7 @@ export function smallModel(instance: AccuracyInstance, seed: string): IntegerMod
 
 /** A whole input for proveCircuit, for everything the model achieves. */
 export async function provingInput(
-  circuit: CompiledCircuit,
+  circuit: CompiledCircuit<AccuracyInstance>,
   keys: KeySet,
   options: { readonly seed?: string; readonly sampleCount?: number } = {},
 ): Promise<
