@@ -1,4 +1,5 @@
 import type { IntegerSamples } from "../data/samples.ts";
+import type { Architecture } from "./architecture.ts";
 import { firstMaximum } from "./float-model.ts";
 import { type IntegerModel, validateIntegerModel } from "./integer-model.ts";
 import { ModelError } from "./model-error.ts";
@@ -37,7 +38,7 @@ export interface InferenceTrace {
  */
 export function runReference(model: IntegerModel, samples: IntegerSamples): InferenceTrace {
   validateIntegerModel(model);
-  checkSamples(model, samples);
+  checkSamples(model.architecture, samples);
   const { layerSizes, shiftBits } = model.architecture;
   const hiddenLayers: HiddenLayerTrace[] = [];
   let inputs = samples.features;
@@ -133,8 +134,9 @@ function checkMargins(model: IntegerModel, labels: Int32Array, logits: Float64Ar
   }
 }
 
-function checkSamples(model: IntegerModel, samples: IntegerSamples): void {
-  const { layerSizes, inputBits } = model.architecture;
+/** Throws ModelError `model.sample-shape`, `model.feature-range` or `model.label-range` for samples off the grid. */
+export function checkSamples(architecture: Architecture, samples: IntegerSamples): void {
+  const { layerSizes, inputBits } = architecture;
   const [featureCount, classCount] = [layerSizes[0]!, layerSizes[layerSizes.length - 1]!];
   const { sampleCount } = samples;
   if (
