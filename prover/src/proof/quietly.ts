@@ -3,11 +3,12 @@
  * Only for actions that nothing else runs beside.
  */
 export async function quietly<T>(action: () => Promise<T>): Promise<T> {
-  const { error } = console;
-  console.error = () => {};
+  const output: Pick<Console, "error"> = globalThis.console;
+  const { error } = output;
+  output.error = () => {};
   try {
     return await action();
   } finally {
-    console.error = error;
+    output.error = error;
   }
 }
