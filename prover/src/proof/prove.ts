@@ -8,6 +8,7 @@ import { decodeVerifyingKey } from "./keys/verifying-key.ts";
 import { multiExponentiate } from "./multi-exponentiation.ts";
 import type { G1Point } from "./points.ts";
 import { ProofError } from "./proof-error.ts";
+import { quietly } from "./quietly.ts";
 import { verifyProof } from "./verify.ts";
 
 /** Everything a proof is made from. */
@@ -95,7 +96,7 @@ export async function solveCircuit(circuit: CompiledCircuit, inputs: SignalValue
   const witness: { type: "mem"; data?: Uint8Array } = { type: "mem" };
   const nonEmpty = Object.fromEntries(Object.entries(inputs).filter(([, values]) => values.length > 0));
   try {
-    await wtns.calculate(nonEmpty, circuit.wasmFile, witness);
+    await quietly(() => wtns.calculate(nonEmpty, circuit.wasmFile, witness));
   } catch (cause) {
     throw new ProofError(
       "proof.unsatisfied",

@@ -4,6 +4,7 @@ import path from "node:path";
 import { wtns } from "snarkjs";
 
 import { CIRCUITS_DIRECTORY, compileCircom, hashSources } from "../../../prover/src/circuits/build.ts";
+import { quietly } from "../../../prover/src/proof/quietly.ts";
 import { ConstraintSystem } from "./constraint-system.ts";
 
 const CACHE = path.join(path.dirname(CIRCUITS_DIRECTORY), "build/test-circuits");
@@ -115,17 +116,4 @@ export function wrapper(
     `component main${publicInputs.length > 0 ? ` {public [${publicInputs.join(", ")}]}` : ""} = ${template};`,
     "",
   ].join("\n");
-}
-
-/** circom's runtime prints the place of a failed equality besides throwing it. */
-async function quietly<T>(action: () => Promise<T>): Promise<T> {
-  const { error } = console;
-  // eslint-disable-next-line no-console
-  console.error = () => {};
-  try {
-    return await action();
-  } finally {
-    // eslint-disable-next-line no-console
-    console.error = error;
-  }
 }
