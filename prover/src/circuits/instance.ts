@@ -1,4 +1,5 @@
 import { type AccuracyInstance, accuracyLayout, accuracyMain } from "./accuracy.ts";
+import type { Architecture } from "../model/architecture.ts";
 import type { CircuitLayout } from "./layout.ts";
 import { type TrainInitInstance, trainInitLayout, trainInitMain } from "./train-init.ts";
 import { type TrainStepInstance, trainStepLayout, trainStepMain } from "./train-step.ts";
@@ -28,4 +29,9 @@ export function circuitMain(instance: CircuitInstance): string {
     case "train-step":
       return trainStepMain(instance);
   }
+}
+
+/** The architecture of the models that an instance speaks of. */
+export function instanceArchitecture(instance: CircuitInstance): Architecture {
+  return instance.template === "accuracy" ? instance.architecture : instance.rule.architecture;
 }

@@ -1,4 +1,4 @@
-import { type Architecture, worstCaseSum } from "../model/architecture.ts";
+import { type Architecture, validateArchitecture, worstCaseSum } from "../model/architecture.ts";
 import { groupsForAnyLabels, groupsNeeded } from "../witness/sample-groups.ts";
 import type { AccuracyInstance } from "./accuracy.ts";
 import { CircuitError } from "./circuit-error.ts";
@@ -13,6 +13,8 @@ export interface AccuracyPlan {
   readonly inputBits: number;
   /** Samples of each class of the test set; with a plain number the circuit holds any labels. */
   readonly samples: number | readonly number[];
+  /** Bit widths and shifts that are given, as by a training rule; planned otherwise. */
+  readonly architecture?: Architecture;
 }
 
 const WORD_BITS = 252;
@@ -37,7 +39,13 @@ export function planAccuracyInstance(plan: AccuracyPlan): AccuracyInstance {
   checkPlan(plan);
   let best: { readonly instance: AccuracyInstance; readonly rows: number } | undefined;
   for (let tableBits = TABLE_BITS.min; tableBits <= TABLE_BITS.max; tableBits++) {
-    for (const architecture of architecturesFor(plan, tableBits)) {
+    const architectures =
+      plan.architecture === undefined
+        ? architecturesFor(plan, tableBits)
+        : fitsTable(plan.architecture, tableBits)
+          ? [plan.architecture]
+          : [];
+    for (const architecture of architectures) {
       for (const instance of packings(plan, architecture, tableBits)) {
         const { rows } = accuracyCost(instance);
         if (best === undefined || rows < best.rows) best = { instance, rows };
@@ -73,6 +81,11 @@ export function slotBitsNeeded(architecture: Architecture, onlyLayer?: number): 
       : 2 * limit + 2 ** marginBits + 2 ** (marginBits - 1) + 1;
   });
   return Math.ceil(Math.log2(onlyLayer === undefined ? Math.max(...needs) : needs[onlyLayer]!));
+}
+
+/** Whether quotients, less their sign, are single lookups, as the circuit wants them. */
+function fitsTable({ quotientBits }: Architecture, tableBits: number): boolean {
+  return quotientBits - 1 <= tableBits;
 }
 
 function* architecturesFor(plan: AccuracyPlan, tableBits: number): Generator<Architecture> {
@@ -121,7 +134,8 @@ function fanInBits(inputs: number): number {
   return Math.ceil(Math.log2(inputs));
 }
 
-function checkPlan({ layerSizes, inputBits, samples }: AccuracyPlan): void {
+function checkPlan({ layerSizes, inputBits, samples, architecture }: AccuracyPlan): void {
+  if (architecture !== undefined) validateArchitecture(architecture);
   const whole = (value: number, least: number, most: number) =>
     Number.isSafeInteger(value) && value >= least && value <= most;
   const counts = typeof samples === "number" ? [samples] : samples;
@@ -137,7 +151,11 @@ function checkPlan({ layerSizes, inputBits, samples }: AccuracyPlan): void {
             ? `${counts.join(", ")} samples: at least 1 is needed`
             : typeof samples !== "number" && samples.length !== layerSizes.at(-1)
               ? `${samples.length} sample counts for ${layerSizes.at(-1)} classes`
-              : undefined;
+              : architecture !== undefined &&
+                  (architecture.layerSizes.join() !== layerSizes.join() ||
+                    architecture.inputBits !== inputBits)
+                ? `the architecture has layers ${architecture.layerSizes.join("-")} on ${architecture.inputBits}-bit features, asked for are ${layerSizes.join("-")} on ${inputBits}-bit features`
+                : undefined;
   if (problem === undefined) return;
   throw new CircuitError("circuit.plan", `cannot plan a circuit: ${problem}`, "Correct the named value.", {
     layerSizes,

@@ -3,30 +3,33 @@ import path from "node:path";
 
 import { WORKSPACE } from "../chain/abis.ts";
 import type { AccuracyInstance } from "../circuits/accuracy.ts";
-import { INSTANCE_SCHEMA, loadInstances } from "../circuits/instances.ts";
 import type { CompiledCircuit } from "../circuits/build.ts";
+import type { CircuitInstance } from "../circuits/instance.ts";
+import { CIRCUIT_INSTANCE_SCHEMA, loadCircuitInstances } from "../circuits/instances.ts";
 import type { KeySet } from "../proof/keys/key-set.ts";
 import { note } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Where an instance is compiled to: its id is the folder for those of circuits.json, its digest for all others. */
-export async function circuitDirectory(instance: AccuracyInstance): Promise<string> {
+export async function circuitDirectory(instance: CircuitInstance): Promise<string> {
   return path.join(WORKSPACE, "build", "circuits", await instanceFolder(instance));
 }
 
 /** Where the keys of an instance are looked for unless a folder is named. */
-export async function keyDirectory(instance: AccuracyInstance): Promise<string> {
+export async function keyDirectory(instance: CircuitInstance): Promise<string> {
   return path.join(WORKSPACE, "build", "keys", await instanceFolder(instance), instance.id);
 }
 
 /** Compiles an instance, unless it is compiled already. */
-export async function openCircuit(instance: AccuracyInstance): Promise<CompiledCircuit> {
+export async function openCircuit<Instance extends CircuitInstance>(
+  instance: Instance,
+): Promise<CompiledCircuit<Instance>> {
   const { buildCircuit } = await import("../circuits/build.ts");
   return await buildCircuit(instance, await circuitDirectory(instance), note);
 }
 
 /** Empty for instances of circuits.json; a planned one may have the same id as one of them, or as another. */
-async function instanceFolder(instance: AccuracyInstance): Promise<string> {
+async function instanceFolder(instance: CircuitInstance): Promise<string> {
   const { instanceDigest } = await import("../proof/keys/key-set.ts");
   const digest = instanceDigest(instance);
   const isPackaged = (await listInstances()).some((packaged) => instanceDigest(packaged) === digest);
@@ -34,12 +37,12 @@ async function instanceFolder(instance: AccuracyInstance): Promise<string> {
 }
 
 /** The instances of circuits/circuits.json. */
-export async function listInstances(): Promise<readonly AccuracyInstance[]> {
-  return await loadInstances();
+export async function listInstances(): Promise<readonly CircuitInstance[]> {
+  return await loadCircuitInstances();
 }
 
 /** An instance by its id in circuits/circuits.json, or from a file that `zkpot circuit plan --out` wrote. */
-export async function findInstance(idOrFile: string): Promise<AccuracyInstance> {
+export async function findInstance(idOrFile: string): Promise<CircuitInstance> {
   if (/[./\\]/.test(idOrFile)) return await readInstanceFile(idOrFile);
   const instances = await listInstances();
   const instance = instances.find(({ id }) => id === idOrFile);
@@ -54,13 +57,25 @@ export async function findInstance(idOrFile: string): Promise<AccuracyInstance> 
   return instance;
 }
 
+/** As findInstance, for a circuit that counts correct samples; throws UsageError `cli.other-template` for others. */
+export async function findAccuracyInstance(idOrFile: string): Promise<AccuracyInstance> {
+  const instance = await findInstance(idOrFile);
+  if (instance.template === "accuracy") return instance;
+  throw new UsageError(
+    "cli.other-template",
+    `${instance.id} is a ${instance.template} circuit; this needs one that counts correct samples`,
+    "See the instances with `zkpot circuit list`.",
+    { instance: instance.id, template: instance.template },
+  );
+}
+
 /** The keys of an instance, from a folder or from where `zkpot keys dev` puts them; every file is hashed. */
-export async function openKeys(instance: AccuracyInstance, folder: string | undefined): Promise<KeySet> {
+export async function openKeys(instance: CircuitInstance, folder: string | undefined): Promise<KeySet> {
   const { loadKeySet } = await import("../proof/keys/key-set.ts");
   return await loadKeySet(instance, folder ?? (await keyDirectory(instance)));
 }
 
-async function readInstanceFile(file: string): Promise<AccuracyInstance> {
+async function readInstanceFile(file: string): Promise<CircuitInstance> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(await readFile(file, "utf8"));
@@ -73,7 +88,7 @@ async function readInstanceFile(file: string): Promise<AccuracyInstance> {
       { cause },
     );
   }
-  const result = INSTANCE_SCHEMA.safeParse(parsed);
+  const result = CIRCUIT_INSTANCE_SCHEMA.safeParse(parsed);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   throw new UsageError(

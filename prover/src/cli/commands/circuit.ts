@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 
+import type { CircuitInstance } from "../../circuits/instance.ts";
 import { handle } from "../command.ts";
 import { type CommonOptions, withCommonOptions } from "../shared-options.ts";
 import { registerCircuitPlan } from "./circuit-plan.ts";
@@ -18,17 +19,18 @@ function registerList(circuit: Command): void {
   );
   handle<CommonOptions, []>(command, async () => {
     const { listInstances } = await import("../artifacts.ts");
+    const { instanceArchitecture } = await import("../../circuits/instance.ts");
     const { table } = await import("../text.ts");
     const instances = await listInstances();
     return {
       data: { instances },
       text: table(
-        ["instance", "model", "samples at most", "table bits"],
-        instances.map(({ id, architecture, groups, slots, tableBits }) => [
-          id,
-          architecture.layerSizes.join("-"),
-          String(groups * slots),
-          String(tableBits),
+        ["instance", "proves", "model", "samples"],
+        instances.map((instance) => [
+          instance.id,
+          instance.template,
+          instanceArchitecture(instance).layerSizes.join("-"),
+          String(samplesOf(instance)),
         ]),
       ),
     };
@@ -57,4 +59,16 @@ function registerBuild(circuit: Command): void {
       ]),
     };
   });
+}
+
+/** Samples of a test set at most, or of a batch exactly; an initialisation has none. */
+function samplesOf(instance: CircuitInstance): number {
+  switch (instance.template) {
+    case "accuracy":
+      return instance.groups * instance.slots;
+    case "train-init":
+      return 0;
+    case "train-step":
+      return instance.rule.batchSize;
+  }
 }

@@ -71,7 +71,7 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   const { loadTaskFiles } = await import("../../task/task-files.ts");
   const { checkTaskKeys, taskDataPoint } = await import("../../task/check-task.ts");
   const { architectureId } = await import("../../model/architecture.ts");
-  const { findInstance, openCircuit, openKeys } = await import("../artifacts.ts");
+  const { findAccuracyInstance, openCircuit, openKeys } = await import("../artifacts.ts");
   const { chainTime } = await import("../../chain/connect.ts");
   const { postTask } = await import("../../chain/tasks.ts");
   const { findKey } = await import("../../chain/registry.ts");
@@ -82,7 +82,7 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   const testSet = await loadDocument(options.testSet, TEST_SET);
   const { sampleCount } = testSet.samples;
   const minCorrect = parseInteger(options.minCorrect, "--min-correct", 1, sampleCount);
-  const instance = await findInstance(options.instance);
+  const instance = await findAccuracyInstance(options.instance);
   const keys = await openKeys(instance, options.keys);
   const session = await openSignSession(options);
   if ((await findKey(session.contracts, keys.keyId)) === undefined) {
