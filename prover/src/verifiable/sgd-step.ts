@@ -87,7 +87,7 @@ export function sgdStep(
   const inputs = [batch.features];
   const forwards = architecture.shiftBits.map((shift, layer) => {
     const forward = rescale(denseSums(model, layer, inputs[layer]!, batch.sampleCount), shift);
-    checkMagnitude(forward.quotients, quotientLimit, { step, layer, what: "quotient" });
+    checkMagnitude(forward.quotients, quotientLimit, { step, layer, what: "a quotient" });
     inputs.push(forward.quotients.map((quotient) => Math.max(quotient, 0)));
     return forward;
   });
@@ -107,7 +107,7 @@ export function sgdStep(
     checkMagnitude(backward.quotients, 2 ** rule.magnitudeBits, {
       step,
       layer: layer - 1,
-      what: "back-propagated value",
+      what: "a back-propagated value",
     });
     deltas = backward.quotients.map((quotient, index) => (activations[index]! > 0 ? quotient : 0));
     hiddenLayers.unshift({ forward: forwards[layer - 1]!, activations, backward, deltas });
@@ -128,7 +128,7 @@ function lossGradient(
     Math.min(Math.max(quotient, -SIGMOID_HALF_SIZE), SIGMOID_HALF_SIZE - 1),
   );
   const excesses = logits.quotients.map((quotient, index) => quotient - tableIndices[index]!);
-  checkMagnitude(excesses, 2 ** rule.excessBits, { step, layer, what: "excess over the sigmoid table" });
+  checkMagnitude(excesses, 2 ** rule.excessBits, { step, layer, what: "an excess over the sigmoid table" });
   const probabilities = tableIndices.map((index) => SIGMOID_TABLE[index + SIGMOID_HALF_SIZE]!);
   const deltas = probabilities.slice();
   for (let sample = 0; sample < batch.sampleCount; sample++) {
@@ -208,8 +208,8 @@ function applyUpdate(
 ): IntegerLayer {
   const { weightBits, biasBits } = rule.architecture;
   return {
-    weights: subtract(weights, update.weightChanges.quotients, weightBits, { step, layer, what: "weight" }),
-    biases: subtract(biases, update.biasChanges.quotients, biasBits, { step, layer, what: "bias" }),
+    weights: subtract(weights, update.weightChanges.quotients, weightBits, { step, layer, what: "a weight" }),
+    biases: subtract(biases, update.biasChanges.quotients, biasBits, { step, layer, what: "a bias" }),
   };
 }
 
@@ -253,7 +253,7 @@ function checkMagnitude(values: Int32Array, limit: number, place: Place): void {
 function overflow({ step, layer, what }: Place, value: number, least: number, most: number): TrainingError {
   return new TrainingError(
     "training.overflow",
-    `step ${step}, layer ${layer + 1}: a ${what} of ${value} is outside ${least}..${most}; nothing has been committed`,
+    `step ${step}, layer ${layer + 1}: ${what} of ${value} is outside ${least}..${most}; nothing has been committed`,
     "Train with a smaller learning rate or initial range, or with wider ranges, as the task's rule allows.",
     { step, layer: layer + 1, what, value, least, most },
   );
