@@ -72,12 +72,24 @@ contract CircuitRegistry is ICircuitRegistry {
         G1Point calldata dataPoint,
         Proof calldata proof
     ) external view returns (bool valid) {
-        bytes memory key = keyBytes(keyId);
-        uint256 required = key.statementLength();
-        if (statement.length != required) {
-            revert CircuitRegistryStatementLength(statement.length, required);
+        // A batch of one: the proof is an array of length one that starts where it does.
+        Proof[] calldata proofs;
+        assembly ("memory-safe") {
+            proofs.offset := proof
+            proofs.length := 1
         }
-        return Groth16.verify(keyId, key, statement, dataPoint, proof);
+        return _verify(keyId, statement, dataPoint, proofs);
+    }
+
+    /// @inheritdoc ICircuitRegistry
+    function verifyBatch(
+        bytes32 keyId,
+        uint256[] calldata statements,
+        G1Point calldata dataPoint,
+        Proof[] calldata proofs
+    ) external view returns (bool valid) {
+        if (proofs.length == 0) revert CircuitRegistryNoProofs();
+        return _verify(keyId, statements, dataPoint, proofs);
     }
 
     /// @inheritdoc ICircuitRegistry
@@ -105,6 +117,18 @@ contract CircuitRegistry is ICircuitRegistry {
         address pointer = keyPointer[keyId];
         if (pointer == address(0)) revert CircuitRegistryUnknownKey(keyId);
         return SSTORE2.read(pointer);
+    }
+
+    function _verify(
+        bytes32 keyId,
+        uint256[] calldata statements,
+        G1Point calldata dataPoint,
+        Proof[] calldata proofs
+    ) private view returns (bool) {
+        bytes memory key = keyBytes(keyId);
+        uint256 required = proofs.length * key.statementLength();
+        if (statements.length != required) revert CircuitRegistryStatementLength(statements.length, required);
+        return Groth16.verify(keyId, key, statements, dataPoint, proofs);
     }
 
     /* CHECKS OF A KEY */

@@ -7,12 +7,14 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICircuitRegistry} from "./interfaces/ICircuitRegistry.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {ITaskMarket} from "./interfaces/ITaskMarket.sol";
+import {ITrainingAudit} from "./interfaces/ITrainingAudit.sol";
 import {Bn254} from "./libraries/Bn254.sol";
 import {Statement} from "./libraries/Statement.sol";
 import {Token} from "./libraries/Token.sol";
 import {Proof} from "./types/Proof.sol";
 import {Submission, SubmissionState} from "./types/Submission.sol";
 import {RewardSplit, Task, TaskSpec, TaskState} from "./types/Task.sol";
+import {TrainingTerms} from "./types/Training.sol";
 
 /// @title TaskMarket
 /// @notice Assumptions, guarantees and the table of states are in `ITaskMarket`.
@@ -56,43 +58,20 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
 
     /// @inheritdoc ITaskMarket
     function post(TaskSpec calldata spec) external payable nonReentrant returns (uint256 taskId) {
-        _requireValidSpec(spec);
+        return _post(spec, address(0));
+    }
 
-        taskId = ++taskCount;
-        _tasks[taskId] = Task({
-            poster: msg.sender,
-            state: TaskState.Posted,
-            split: spec.split,
-            maxProvers: spec.maxProvers,
-            proverCount: 0,
-            provenCount: 0,
-            claimedCount: 0,
-            rewardToken: spec.rewardToken,
-            rewardWei: spec.rewardWei.toUint96(),
-            stakeToken: spec.stakeToken,
-            stakeWei: spec.stakeWei.toUint96(),
-            commitDeadline: spec.commitDeadline,
-            proveDeadline: spec.proveDeadline,
-            sampleCount: spec.sampleCount,
-            minCorrect: spec.minCorrect,
-            paidWei: 0,
-            leader: address(0),
-            leaderCorrect: 0,
-            totalWeight: 0,
-            keyId: spec.keyId,
-            dataPoint: spec.dataPoint,
-            architectureId: spec.architectureId,
-            documentHash: spec.documentHash
-        });
+    /// @inheritdoc ITaskMarket
+    function postWithTraining(
+        TaskSpec calldata spec,
+        ITrainingAudit trainingAudit,
+        TrainingTerms calldata terms
+    ) external payable nonReentrant returns (uint256 taskId) {
+        if (address(trainingAudit) == address(0)) revert TaskMarketZeroAddress();
+        if (spec.stakeWei == 0) revert TaskMarketZeroStake();
 
-        emit TaskPosted(taskId, msg.sender, spec.keyId, spec);
-
-        if (spec.rewardToken != Token.NATIVE) {
-            uint256 receivedWei = Token.pull(spec.rewardToken, spec.rewardWei);
-            if (receivedWei != spec.rewardWei) {
-                revert TaskMarketTransferMismatch(spec.rewardToken, receivedWei, spec.rewardWei);
-            }
-        }
+        taskId = _post(spec, address(trainingAudit));
+        trainingAudit.open(taskId, spec.commitDeadline, spec.proveDeadline, terms);
     }
 
     /// @inheritdoc ITaskMarket
@@ -110,30 +89,22 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
 
     /// @inheritdoc ITaskMarket
     function commit(uint256 taskId, uint256 modelCommitment) external nonReentrant {
-        Task storage t = _tasks[taskId];
-        TaskState state = t.state;
-        if (state != TaskState.Posted && state != TaskState.Committed && state != TaskState.Proven) {
-            revert TaskMarketWrongState(taskId, state);
-        }
-        if (block.timestamp > t.commitDeadline) {
-            revert TaskMarketDeadlinePassed(taskId, t.commitDeadline, block.timestamp);
-        }
-        if (modelCommitment == 0) revert TaskMarketZeroCommitment();
-        if (modelCommitment >= Bn254.SCALAR_FIELD_ORDER) revert TaskMarketNotInField(modelCommitment);
-        Submission storage s = _submissions[taskId][msg.sender];
-        if (s.state != SubmissionState.None) revert TaskMarketAlreadyCommitted(taskId, msg.sender);
-        if (t.proverCount == t.maxProvers) revert TaskMarketFull(taskId, t.maxProvers);
+        if (_tasks[taskId].trainingAudit != address(0)) revert TaskMarketTraceRequired(taskId);
 
-        t.addProver();
-        s.modelCommitment = modelCommitment;
-        s.state = SubmissionState.Committed;
+        _commit(taskId, modelCommitment);
+    }
 
-        // The vault calls nobody, and its lock id belongs to the record: so the interaction is not last here.
-        uint96 stakeWei = t.stakeWei;
-        uint64 lockId = stakeWei == 0 ? 0 : vault.lock(msg.sender, t.stakeToken, stakeWei);
-        s.lockId = lockId;
+    /// @inheritdoc ITaskMarket
+    function commitWithTrace(
+        uint256 taskId,
+        uint256 modelCommitment,
+        bytes32 traceRoot
+    ) external nonReentrant {
+        address trainingAudit = _tasks[taskId].trainingAudit;
+        if (trainingAudit == address(0)) revert TaskMarketNoTrainingAudit(taskId);
 
-        emit ModelCommitted(taskId, msg.sender, modelCommitment, lockId);
+        _commit(taskId, modelCommitment);
+        ITrainingAudit(trainingAudit).begin(taskId, msg.sender, traceRoot);
     }
 
     /// @inheritdoc ITaskMarket
@@ -149,6 +120,7 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
         Submission storage s = _submissions[taskId][msg.sender];
         if (s.state == SubmissionState.None) revert TaskMarketNotCommitted(taskId, msg.sender);
         if (s.state != SubmissionState.Committed) revert TaskMarketAlreadyProven(taskId, msg.sender);
+        if (!_owesNoAnswer(taskId, t, msg.sender)) revert TaskMarketAuditNotPassed(taskId, msg.sender);
         if (correct < t.minCorrect) revert TaskMarketBelowThreshold(taskId, correct, t.minCorrect);
         if (correct > t.sampleCount) revert TaskMarketCountTooLarge(taskId, correct, t.sampleCount);
         _requireValidProof(taskId, t, s.modelCommitment, correct, proof);
@@ -225,7 +197,7 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
         Submission storage s = _submissions[taskId][prover];
         uint64 lockId = s.lockId;
         if (lockId == 0) revert TaskMarketNoStakeLocked(taskId, prover);
-        if (s.state == SubmissionState.Committed && !t.hasEnded()) {
+        if (s.state == SubmissionState.Committed && !(t.hasEnded() && _owesNoAnswer(taskId, t, prover))) {
             revert TaskMarketStakeInUse(taskId, prover);
         }
 
@@ -233,6 +205,26 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
 
         emit ProverStakeReleased(taskId, prover, lockId);
 
+        vault.release(t.stakeToken, lockId);
+    }
+
+    /// @inheritdoc ITaskMarket
+    function slashStake(uint256 taskId, address prover) external nonReentrant {
+        Task storage t = _tasks[taskId];
+        Submission storage s = _submissions[taskId][prover];
+        uint64 lockId = s.lockId;
+        if (lockId == 0) revert TaskMarketNoStakeLocked(taskId, prover);
+        address trainingAudit = t.trainingAudit;
+        if (trainingAudit == address(0) || !ITrainingAudit(trainingAudit).hasFailed(taskId, prover)) {
+            revert TaskMarketAuditNotFailed(taskId, prover);
+        }
+
+        s.lockId = 0;
+        uint256 stakeWei = t.stakeWei;
+
+        emit ProverStakeSlashed(taskId, prover, lockId, stakeWei);
+
+        vault.slash(t.stakeToken, lockId, stakeWei, t.poster);
         vault.release(t.stakeToken, lockId);
     }
 
@@ -265,6 +257,48 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
 
     /* INTERNAL */
 
+    /// @dev Records a task and takes its reward.
+    function _post(TaskSpec calldata spec, address trainingAudit) private returns (uint256 taskId) {
+        _requireValidSpec(spec);
+
+        taskId = ++taskCount;
+        _tasks[taskId] = Task({
+            poster: msg.sender,
+            state: TaskState.Posted,
+            split: spec.split,
+            maxProvers: spec.maxProvers,
+            proverCount: 0,
+            provenCount: 0,
+            claimedCount: 0,
+            rewardToken: spec.rewardToken,
+            rewardWei: spec.rewardWei.toUint96(),
+            stakeToken: spec.stakeToken,
+            stakeWei: spec.stakeWei.toUint96(),
+            commitDeadline: spec.commitDeadline,
+            proveDeadline: spec.proveDeadline,
+            sampleCount: spec.sampleCount,
+            minCorrect: spec.minCorrect,
+            paidWei: 0,
+            leader: address(0),
+            leaderCorrect: 0,
+            totalWeight: 0,
+            trainingAudit: trainingAudit,
+            keyId: spec.keyId,
+            dataPoint: spec.dataPoint,
+            architectureId: spec.architectureId,
+            documentHash: spec.documentHash
+        });
+
+        emit TaskPosted(taskId, msg.sender, spec.keyId, spec);
+
+        if (spec.rewardToken != Token.NATIVE) {
+            uint256 receivedWei = Token.pull(spec.rewardToken, spec.rewardWei);
+            if (receivedWei != spec.rewardWei) {
+                revert TaskMarketTransferMismatch(spec.rewardToken, receivedWei, spec.rewardWei);
+            }
+        }
+    }
+
     function _requireValidSpec(TaskSpec calldata spec) private view {
         if (spec.rewardWei == 0) revert TaskMarketZeroReward();
         uint256 requiredWei = spec.rewardToken == Token.NATIVE ? spec.rewardWei : 0;
@@ -291,6 +325,34 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
         if (spec.architectureId >= Bn254.SCALAR_FIELD_ORDER) revert TaskMarketNotInField(spec.architectureId);
     }
 
+    /// @dev Records the caller's commitment and locks its stake.
+    function _commit(uint256 taskId, uint256 modelCommitment) private {
+        Task storage t = _tasks[taskId];
+        TaskState state = t.state;
+        if (state != TaskState.Posted && state != TaskState.Committed && state != TaskState.Proven) {
+            revert TaskMarketWrongState(taskId, state);
+        }
+        if (block.timestamp > t.commitDeadline) {
+            revert TaskMarketDeadlinePassed(taskId, t.commitDeadline, block.timestamp);
+        }
+        if (modelCommitment == 0) revert TaskMarketZeroCommitment();
+        if (modelCommitment >= Bn254.SCALAR_FIELD_ORDER) revert TaskMarketNotInField(modelCommitment);
+        Submission storage s = _submissions[taskId][msg.sender];
+        if (s.state != SubmissionState.None) revert TaskMarketAlreadyCommitted(taskId, msg.sender);
+        if (t.proverCount == t.maxProvers) revert TaskMarketFull(taskId, t.maxProvers);
+
+        t.addProver();
+        s.modelCommitment = modelCommitment;
+        s.state = SubmissionState.Committed;
+
+        // The vault calls nobody, and its lock id belongs to the record: so the interaction is not last here.
+        uint96 stakeWei = t.stakeWei;
+        uint64 lockId = stakeWei == 0 ? 0 : vault.lock(msg.sender, t.stakeToken, stakeWei);
+        s.lockId = lockId;
+
+        emit ModelCommitted(taskId, msg.sender, modelCommitment, lockId);
+    }
+
     /// @dev The whole statement comes from here: the caller chooses nothing but the count.
     function _requireValidProof(
         uint256 taskId,
@@ -307,6 +369,13 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
         if (!registry.verify(t.keyId, statement, t.dataPoint, proof)) {
             revert TaskMarketInvalidProof(taskId, msg.sender);
         }
+    }
+
+    /// @dev A prover that committed to a trace answers for it even after the task has ended: else it could wait for another's
+    ///      proof to escape a challenge it cannot answer.
+    function _owesNoAnswer(uint256 taskId, Task storage t, address prover) private view returns (bool) {
+        address trainingAudit = t.trainingAudit;
+        return trainingAudit == address(0) || ITrainingAudit(trainingAudit).hasPassed(taskId, prover);
     }
 
     /// @dev With a single winner its credit follows at once; pro-rata shares are credited by `claim`.

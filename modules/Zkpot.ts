@@ -7,7 +7,7 @@ const DEFAULT_MIN_CONTRIBUTIONS = 3;
 const DEFAULT_UNBONDING_SECONDS = 7 * 24 * 60 * 60;
 
 /**
- * Deploys the circuit registry, the stake vault and the task market.
+ * Deploys the circuit registry, the stake vault, the task market and the training audit.
  *
  * Parameters: `allowDevelopmentKeys` (local chains only), `minContributions`, `unbondingSeconds`.
  */
@@ -19,6 +19,7 @@ export default buildModule("Zkpot", (m) => {
   const circuitRegistry = m.contract("CircuitRegistry", [allowDevelopmentKeys, minContributions]);
   const stakeVault = m.contract("StakeVault", [unbondingSeconds]);
   const taskMarket = m.contract("TaskMarket", [circuitRegistry, stakeVault]);
+  const trainingAudit = m.contract("TrainingAudit", [taskMarket]);
 
-  return { circuitRegistry, stakeVault, taskMarket };
+  return { circuitRegistry, stakeVault, taskMarket, trainingAudit };
 });

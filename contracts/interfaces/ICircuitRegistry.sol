@@ -17,7 +17,8 @@ import {G1Point, Proof} from "../types/Proof.sol";
 /// - A key is immutable and permanent once added; its id is the keccak256 of its bytes. There is no owner.
 /// - `verify` returns true only if the five-pairing equation holds for canonical inputs: statement words below the
 ///   scalar field order, coordinates below the base field order, points on their curves and in their subgroups.
-/// - Malformed input reverts and burns at most 500,000 gas.
+///   `verifyBatch` returns true only if `verify` would for every proof of the batch.
+/// - Malformed input reverts and burns at most 500,000 gas in `verify`.
 ///
 /// Key bytes, in 32-byte words (k statement words):
 ///
@@ -61,8 +62,10 @@ interface ICircuitRegistry {
     /// @param firstWord First word of one of them; 0 for gamma2, which is not part of the key.
     /// @param secondWord First word of the other.
     error CircuitRegistryRepeatedG2Point(uint256 firstWord, uint256 secondWord);
-    /// @notice The statement has another number of words than the key.
+    /// @notice There are more or fewer statement words than the key asks for, for each proof.
     error CircuitRegistryStatementLength(uint256 length, uint256 required);
+    /// @notice A batch has no proof.
+    error CircuitRegistryNoProofs();
 
     /* ACTIONS */
 
@@ -88,6 +91,19 @@ interface ICircuitRegistry {
         uint256[] calldata statement,
         G1Point calldata dataPoint,
         Proof calldata proof
+    ) external view returns (bool valid);
+
+    /// @notice Whether every one of `proofs` shows its statement, all under one key and for one dataset.
+    /// @param statements The words of all statements in a row, each as in `verify`.
+    /// @param dataPoint As in `verify`, for all proofs.
+    /// @param proofs At least one.
+    /// @return valid False if every input is well formed and some equation does not hold, whichever it is.
+    /// @dev As sound as verifying each alone, up to a chance of 2 / r (see `Groth16`), with n + 4 pairings instead of 5 n.
+    function verifyBatch(
+        bytes32 keyId,
+        uint256[] calldata statements,
+        G1Point calldata dataPoint,
+        Proof[] calldata proofs
     ) external view returns (bool valid);
 
     /// @notice Whether development keys (no contribution) are accepted: never on a public network.

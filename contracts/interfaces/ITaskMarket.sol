@@ -4,8 +4,10 @@ pragma solidity 0.8.37;
 import {Proof} from "../types/Proof.sol";
 import {Submission} from "../types/Submission.sol";
 import {RewardSplit, Task, TaskSpec, TaskState} from "../types/Task.sol";
+import {TrainingTerms} from "../types/Training.sol";
 import {ICircuitRegistry} from "./ICircuitRegistry.sol";
 import {IStakeVault} from "./IStakeVault.sol";
+import {ITrainingAudit} from "./ITrainingAudit.sol";
 
 /// @title ITaskMarket
 /// @notice Pays provers who show that a committed, private model classifies enough samples of a public test set correctly.
@@ -17,6 +19,8 @@ import {IStakeVault} from "./IStakeVault.sol";
 /// - The key's circuit states [context, modelCommitment, correct] and counts the samples behind `dataPoint`.
 /// - The key's toxic waste is unknown. Warning: a poster who made the key alone can forge a proof and win its own task, so
 ///   provers check the key's transcript before they stake anything.
+/// - A task's training audit is the contract it claims to be. Warning: the poster names it, and it decides who is slashed in
+///   the poster's favour, so provers commit only to tasks whose audit contract they know.
 /// - Block timestamps are right to within seconds.
 /// - One person can be many provers: shares of a pro-rata task are per account, not per person.
 ///
@@ -24,8 +28,10 @@ import {IStakeVault} from "./IStakeVault.sol";
 /// - There is no owner, no pause and no upgrade: money leaves only by `withdraw`, to the account it was credited to.
 /// - Per token, the market holds at least the open escrow and the credits; a task pays out its reward, never more.
 /// - A proof counts only for the prover, task, market and chain it was made for, and only once.
-/// - Every task ends: after its deadlines anybody can settle or expire it, and release the stake of every prover.
-///   A prover that misses the threshold or the deadline loses gas, never stake.
+/// - Every task ends: after its deadlines anybody can settle or expire it, and release or slash the stake of every prover.
+///   A prover that misses the threshold or the prove deadline loses gas, never stake.
+/// - Where training proof is asked for, only provers whose audit passed can prove. One that committed and fails its audit
+///   loses its stake, half burned and half to the poster; nobody else can be slashed.
 ///
 /// States (any other call reverts with `TaskMarketWrongState`):
 ///
@@ -41,6 +47,9 @@ import {IStakeVault} from "./IStakeVault.sol";
 ///
 /// `commit` and `prove` are accepted in Committed and Proven without a change of state. Nobody can commit any more after
 /// commitDeadline and when `maxProvers` have. Settled, Cancelled and Expired are final.
+///
+/// Where training proof is asked for, provers commit with `commitWithTrace`, and their stake stays locked until the audit
+/// has passed, whatever becomes of the task.
 ///
 /// One proof per prover: an accepted proof is not replaced, so a prover submits its best.
 ///
@@ -77,6 +86,13 @@ interface ITaskMarket {
     );
     /// @notice The stake of a prover was released in the vault.
     event ProverStakeReleased(uint256 indexed taskId, address indexed prover, uint256 lockId);
+    /// @notice The stake of a prover that failed its audit was slashed.
+    event ProverStakeSlashed(
+        uint256 indexed taskId,
+        address indexed prover,
+        uint256 lockId,
+        uint256 amountWei
+    );
     /// @notice A credit was paid out.
     event CreditWithdrawn(address indexed account, address indexed token, uint256 amountWei);
 
@@ -86,6 +102,8 @@ interface ITaskMarket {
     error TaskMarketZeroAddress();
     /// @notice The reward is zero.
     error TaskMarketZeroReward();
+    /// @notice Training proof is asked for, but no stake that could be slashed.
+    error TaskMarketZeroStake();
     /// @notice The native coin sent is not the reward (zero for ERC-20 rewards).
     error TaskMarketValueMismatch(uint256 sentWei, uint256 requiredWei);
     /// @notice The token credited another amount than was transferred.
@@ -122,6 +140,14 @@ interface ITaskMarket {
     error TaskMarketNotCommitted(uint256 taskId, address prover);
     /// @notice The prover's proof was accepted before.
     error TaskMarketAlreadyProven(uint256 taskId, address prover);
+    /// @notice The task asks for training proof: commitments need a trace.
+    error TaskMarketTraceRequired(uint256 taskId);
+    /// @notice The task asks for no training proof.
+    error TaskMarketNoTrainingAudit(uint256 taskId);
+    /// @notice The prover has not passed the audit of its training run.
+    error TaskMarketAuditNotPassed(uint256 taskId, address prover);
+    /// @notice The prover has not failed an audit.
+    error TaskMarketAuditNotFailed(uint256 taskId, address prover);
     /// @notice The count is below the threshold.
     error TaskMarketBelowThreshold(uint256 taskId, uint256 correct, uint256 minCorrect);
     /// @notice The count exceeds the samples of the test set.
@@ -132,7 +158,7 @@ interface ITaskMarket {
     error TaskMarketNotProRata(uint256 taskId, RewardSplit split);
     /// @notice The prover has no accepted proof in this task, or has claimed its share.
     error TaskMarketNothingToClaim(uint256 taskId, address prover);
-    /// @notice The task is open and the prover has not proved: its stake stays locked.
+    /// @notice The prover has not proved, and the task is open or asks it for answers: its stake stays locked.
     error TaskMarketStakeInUse(uint256 taskId, address prover);
     /// @notice The prover has no stake locked for this task.
     error TaskMarketNoStakeLocked(uint256 taskId, address prover);
@@ -145,6 +171,14 @@ interface ITaskMarket {
     /// @return taskId Identifier of the task, counted from 1.
     function post(TaskSpec calldata spec) external payable returns (uint256 taskId);
 
+    /// @notice `post` for a task that also asks for training proof, decided by `trainingAudit`; needs a stake.
+    /// @return taskId Identifier of the task, counted from 1.
+    function postWithTraining(
+        TaskSpec calldata spec,
+        ITrainingAudit trainingAudit,
+        TrainingTerms calldata terms
+    ) external payable returns (uint256 taskId);
+
     /// @notice Takes back a task that nobody has committed to; the reward is credited to the poster.
     function cancel(uint256 taskId) external;
 
@@ -152,6 +186,10 @@ interface ITaskMarket {
 
     /// @notice Commits the caller to a model and locks its stake, which needs its consent in the vault.
     function commit(uint256 taskId, uint256 modelCommitment) external;
+
+    /// @notice `commit` for a task that asks for training proof: also commits the caller to the trace of its run, whose seed
+    ///         must have been drawn in the audit contract.
+    function commitWithTrace(uint256 taskId, uint256 modelCommitment, bytes32 traceRoot) external;
 
     /// @notice Hands in a proof that the caller's committed model classifies at least `correct` samples correctly.
     /// @dev Claiming fewer than achieved is allowed. Malformed points revert with the registry's errors.
@@ -172,8 +210,13 @@ interface ITaskMarket {
     /// @dev The last claim credits the remainder of the division to the poster.
     function claim(uint256 taskId, address prover) external;
 
-    /// @notice Releases the stake of a prover that has proved, or of any prover once the task has ended.
+    /// @notice Releases the stake of a prover that has proved, or once the task has ended. Where training proof is asked
+    ///         for, the prover must have passed its audit.
     function releaseStake(uint256 taskId, address prover) external;
+
+    /// @notice Slashes the whole stake of a prover that failed its audit: half is burned, half credited to the poster in the
+    ///         vault.
+    function slashStake(uint256 taskId, address prover) external;
 
     /* VIEWS */
 

@@ -1,59 +1,137 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
+
 import {G1Point, Proof} from "../types/Proof.sol";
 import {VerifyingKeyLib} from "../types/VerifyingKey.sol";
 import {Bn254} from "./Bn254.sol";
 import {Statement} from "./Statement.sol";
 
 /// @title Groth16
-/// @notice Checks a Groth16 proof with a committed block.
-/// @dev Two equations,
+/// @notice Checks Groth16 proofs with a committed block, any number of one key at once.
+/// @dev Proof i claims two equations,
 ///
-///          e(A, B) = e(alpha1, beta2) e(vkx, gamma2) e(C, delta2)      and      e(D, sigma2) = e(Dp, gamma2),
+///          e(A, B) = e(alpha1, beta2) e(vkx, gamma2) e(C, delta2)      and      e(D, sigma2) = e(Dp, gamma2).
 ///
-///      are folded into one product of five pairings with a weight t that is drawn after all their points are fixed;
-///      gamma2 is the generator of G2, which lets vkx and t * Dp share a pair. The second shows that D is built from
-///      the committed IC points: only their sigma-multiples are published.
+///      The second shows that D is built from the committed IC points: only their sigma-multiples are published. All
+///      equations of n proofs are folded into one product of n + 4 pairings: the first of proof i gets the weight w_i,
+///      its second t * w_i, with w_0 = 1 and the others drawn after every point is fixed; gamma2 is the generator of G2,
+///      which lets vkx and t * Dp share a pair.
+///
+///      Soundness: let F_i and G_i be the errors of the two equations of proof i, in the exponent. The product is one
+///      iff sum of w_i * (F_i + t * G_i) is zero mod r. If any error is not zero, that is a non-zero polynomial of degree
+///      at most 2 in the weights, which vanishes for a share of at most 2 / r of them; they are hashes of everything the
+///      errors depend on, so a prover can only try again with other proofs, at 2 / r a try.
 library Groth16 {
     using VerifyingKeyLib for bytes;
 
-    uint256 private constant PAIRS = 5;
+    /// @dev Pairs besides those of A and B: with beta2, gamma2, delta2 and sigma2.
+    uint256 private constant KEY_PAIRS = 4;
 
-    /// @notice Whether the proof holds.
+    /// @dev Twelve words.
+    uint256 private constant PROOF_BYTES = 0x180;
+
+    /// @dev Weighted sums over the proofs.
+    struct Sums {
+        /// @dev Scalars of the key's IC points, in their order; the first is the sum of the weights.
+        uint256[] icScalars;
+        /// @dev Sum of w_i * C_i.
+        G1Point c;
+        /// @dev Sum of w_i * D_i.
+        G1Point blockCommitment;
+        /// @dev Sum of w_i * Dp_i.
+        G1Point blockKnowledge;
+    }
+
+    /// @notice Whether all proofs hold.
     /// @param keyId keccak256 of `key`.
     /// @param key Key bytes that passed the checks of `CircuitRegistry.addKey`.
-    /// @param statement As many words as the key has statement points.
+    /// @param statements The statements of all proofs in a row, each of as many words as the key has statement points.
+    /// @param dataPoint Commitment to the dataset block, which all proofs share.
+    /// @param proofs At least one.
     /// @dev Reverts for malformed input.
     function verify(
         bytes32 keyId,
         bytes memory key,
-        uint256[] calldata statement,
+        uint256[] calldata statements,
         G1Point calldata dataPoint,
-        Proof calldata proof
+        Proof[] calldata proofs
     ) internal view returns (bool) {
-        Statement.requireCanonical(statement);
+        Statement.requireCanonical(statements);
         Bn254.requireG1OrInfinity(dataPoint.x, dataPoint.y);
-        _requireWellFormed(proof);
-
-        bytes32 seed = Statement.challengeSeed(keyId, statement, dataPoint, proof.blockCommitment);
-        uint256 weight = foldingWeight(seed, proof);
-
-        // vkx + t * Dp, paired with gamma2.
-        (uint256 x, uint256 y) = _publicPoint(key, seed, statement, dataPoint, proof.blockCommitment);
-        (uint256 px, uint256 py) = Bn254.mul(proof.blockKnowledge.x, proof.blockKnowledge.y, weight);
-        (x, y) = Bn254.add(x, y, px, py);
-
-        // t * D, paired negatively with sigma2.
-        (px, py) = Bn254.mul(proof.blockCommitment.x, proof.blockCommitment.y, weight);
-
-        return Bn254.pairing(_pairs(key, proof, x, y, px, py));
+        (bytes32[] memory seeds, bytes32 transcript) = _absorb(keyId, statements, dataPoint, proofs);
+        uint256[] memory pairs = new uint256[]((proofs.length + KEY_PAIRS) * Bn254.PAIR_WORDS);
+        Sums memory sums = _fold(pairs, statements, proofs, seeds, transcript);
+        _setKeyPairs(pairs, proofs.length, key, sums, dataPoint, knowledgeWeight(transcript));
+        return Bn254.pairing(pairs);
     }
 
-    /// @notice The weight t that folds the two equations: keccak256(seed, A, B, C, D, Dp) mod r.
-    /// @dev It covers every point of the proof: with C or Dp left out, the two equations could be made to err alike.
-    function foldingWeight(bytes32 seed, Proof calldata proof) internal pure returns (uint256) {
-        return uint256(keccak256(abi.encode(seed, proof))) % Bn254.SCALAR_FIELD_ORDER;
+    /// @notice keccak256(seed, A, B, C, D, Dp): fixes everything a proof's errors depend on.
+    /// @dev It covers every point of the proof: with C or Dp left out, its two equations could be made to err alike. The
+    ///      transcript of several proofs is the running hash of their digests, that of one proof its digest.
+    function proofDigest(bytes32 seed, Proof calldata proof) internal pure returns (bytes32 digest) {
+        assembly ("memory-safe") {
+            let buffer := mload(0x40)
+            mstore(buffer, seed)
+            calldatacopy(add(buffer, 0x20), proof, PROOF_BYTES)
+            digest := keccak256(buffer, add(0x20, PROOF_BYTES))
+        }
+    }
+
+    /// @notice The weight t of the second equations.
+    function knowledgeWeight(bytes32 transcript) internal pure returns (uint256) {
+        return uint256(transcript) % Bn254.SCALAR_FIELD_ORDER;
+    }
+
+    /// @notice The weight w of proof `index`: 1 for the first.
+    function weightOf(bytes32 transcript, uint256 index) internal pure returns (uint256) {
+        if (index == 0) return 1;
+        return uint256(Hashes.efficientKeccak256(transcript, bytes32(index))) % Bn254.SCALAR_FIELD_ORDER;
+    }
+
+    /// @dev The challenge seed of each proof, and the hash of all that the errors depend on.
+    function _absorb(
+        bytes32 keyId,
+        uint256[] calldata statements,
+        G1Point calldata dataPoint,
+        Proof[] calldata proofs
+    ) private pure returns (bytes32[] memory seeds, bytes32 transcript) {
+        seeds = new bytes32[](proofs.length);
+        for (uint256 i = 0; i < proofs.length; ++i) {
+            Proof calldata proof = proofs[i];
+            _requireWellFormed(proof);
+            uint256[] calldata statement = _statementOf(statements, i, proofs.length);
+            seeds[i] = Statement.challengeSeed(keyId, statement, dataPoint, proof.blockCommitment);
+            bytes32 digest = proofDigest(seeds[i], proof);
+            transcript = i == 0 ? digest : Hashes.efficientKeccak256(transcript, digest);
+        }
+    }
+
+    /// @dev Sums the proofs with their weights, and sets the pairs of A and B.
+    function _fold(
+        uint256[] memory pairs,
+        uint256[] calldata statements,
+        Proof[] calldata proofs,
+        bytes32[] memory seeds,
+        bytes32 transcript
+    ) private view returns (Sums memory sums) {
+        sums.icScalars = new uint256[](statements.length / proofs.length + VerifyingKeyLib.OTHER_IC_POINTS);
+        for (uint256 i = 0; i < proofs.length; ++i) {
+            uint256 weight = weightOf(transcript, i);
+            _addPoints(sums, pairs, i, weight, proofs[i]);
+            _addScalars(sums.icScalars, weight, seeds[i], _statementOf(statements, i, proofs.length));
+        }
+    }
+
+    /// @dev Statement `index` of `count` in a row.
+    function _statementOf(
+        uint256[] calldata statements,
+        uint256 index,
+        uint256 count
+    ) private pure returns (uint256[] calldata) {
+        uint256 words = statements.length / count;
+        return statements[index * words:(index + 1) * words];
     }
 
     /// @dev G1 points are on the curve and finite: no honest proof has a point at infinity, since A, B and C are
@@ -66,57 +144,80 @@ library Groth16 {
         Bn254.requireG1(proof.blockKnowledge.x, proof.blockKnowledge.y);
     }
 
-    /// @dev vkx = IC_0 + sum of s_i * IC_si + alpha * IC_alpha + rho * IC_rho + dataPoint + D.
-    function _publicPoint(
-        bytes memory key,
+    /// @dev Adds a proof's points to the sums and sets its pair e(-w * A, B).
+    function _addPoints(
+        Sums memory sums,
+        uint256[] memory pairs,
+        uint256 index,
+        uint256 weight,
+        Proof calldata proof
+    ) private view {
+        (uint256 x, uint256 y) = _multiple(proof.a.x, proof.a.y, weight);
+        Bn254.setPair(pairs, index, x, Bn254.negateY(y), proof.b);
+        _addMultiple(sums.c, proof.c.x, proof.c.y, weight);
+        _addMultiple(sums.blockCommitment, proof.blockCommitment.x, proof.blockCommitment.y, weight);
+        _addMultiple(sums.blockKnowledge, proof.blockKnowledge.x, proof.blockKnowledge.y, weight);
+    }
+
+    /// @dev scalars += weight * (1, statement, alpha, rho), in the scalar field.
+    function _addScalars(
+        uint256[] memory scalars,
+        uint256 weight,
         bytes32 seed,
-        uint256[] calldata statement,
-        G1Point calldata dataPoint,
-        G1Point calldata blockCommitment
-    ) private view returns (uint256 x, uint256 y) {
-        uint256 index = VerifyingKeyLib.IC;
-        (x, y) = key.g1(index);
-        for (uint256 i = 0; i < statement.length; ++i) {
-            index += VerifyingKeyLib.G1_WORDS;
-            (x, y) = _addMultiple(x, y, key, index, statement[i]);
+        uint256[] calldata statement
+    ) private pure {
+        uint256 r = Bn254.SCALAR_FIELD_ORDER;
+        uint256 words = statement.length;
+        scalars[0] = addmod(scalars[0], weight, r);
+        for (uint256 i = 0; i < words; ++i) {
+            scalars[1 + i] = addmod(scalars[1 + i], mulmod(weight, statement[i], r), r);
         }
         (uint256 alpha, uint256 rho) = Statement.challenges(seed);
-        index += VerifyingKeyLib.G1_WORDS;
-        (x, y) = _addMultiple(x, y, key, index, alpha);
-        index += VerifyingKeyLib.G1_WORDS;
-        (x, y) = _addMultiple(x, y, key, index, rho);
-        (x, y) = Bn254.add(x, y, dataPoint.x, dataPoint.y);
-        (x, y) = Bn254.add(x, y, blockCommitment.x, blockCommitment.y);
+        scalars[1 + words] = addmod(scalars[1 + words], mulmod(weight, alpha, r), r);
+        scalars[2 + words] = addmod(scalars[2 + words], mulmod(weight, rho, r), r);
     }
 
-    /// @dev (x, y) + scalar * the G1 point at word `index` of the key.
-    function _addMultiple(
-        uint256 x,
-        uint256 y,
-        bytes memory key,
+    /// @dev With W the sum of the weights, D and Dp summed over the proofs with their weights, and C likewise:
+    ///      e(W * alpha1, beta2) e(vkx + t * Dp, gamma2) e(C, delta2) e(-t * D, sigma2), where
+    ///      vkx = sum of scalar * IC point + W * dataPoint + D.
+    function _setKeyPairs(
+        uint256[] memory pairs,
         uint256 index,
-        uint256 scalar
-    ) private view returns (uint256, uint256) {
-        (uint256 px, uint256 py) = key.g1(index);
-        (px, py) = Bn254.mul(px, py, scalar);
-        return Bn254.add(x, y, px, py);
+        bytes memory key,
+        Sums memory sums,
+        G1Point calldata dataPoint,
+        uint256 t
+    ) private view {
+        uint256 weightSum = sums.icScalars[0];
+        (uint256 x, uint256 y) = key.g1(VerifyingKeyLib.ALPHA1);
+        (x, y) = _multiple(x, y, weightSum);
+        Bn254.setPair(pairs, index, x, y, key.g2(VerifyingKeyLib.BETA2));
+
+        G1Point memory sum = G1Point(sums.blockCommitment.x, sums.blockCommitment.y);
+        for (uint256 i = 0; i < sums.icScalars.length; ++i) {
+            (x, y) = key.g1(VerifyingKeyLib.IC + i * VerifyingKeyLib.G1_WORDS);
+            _addMultiple(sum, x, y, sums.icScalars[i]);
+        }
+        if (dataPoint.x | dataPoint.y != 0) _addMultiple(sum, dataPoint.x, dataPoint.y, weightSum);
+        _addMultiple(sum, sums.blockKnowledge.x, sums.blockKnowledge.y, t);
+        Bn254.setPair(pairs, index + 1, sum.x, sum.y, Bn254.g2Generator());
+
+        Bn254.setPair(pairs, index + 2, sums.c.x, sums.c.y, key.g2(VerifyingKeyLib.DELTA2));
+
+        // Infinity where the weighted D cancel, which no honest proof meets; its y is 0, and 0 is its own opposite.
+        (x, y) = Bn254.mul(sums.blockCommitment.x, sums.blockCommitment.y, t);
+        if (y != 0) y = Bn254.negateY(y);
+        Bn254.setPair(pairs, index + 3, x, y, key.g2(VerifyingKeyLib.SIGMA2));
     }
 
-    /// @dev e(-A, B) e(alpha1, beta2) e(X, gamma2) e(C, delta2) e(-T, sigma2) with X = (x, y), T = (weightedX, weightedY).
-    function _pairs(
-        bytes memory key,
-        Proof calldata proof,
-        uint256 x,
-        uint256 y,
-        uint256 weightedX,
-        uint256 weightedY
-    ) private pure returns (uint256[] memory pairs) {
-        pairs = new uint256[](PAIRS * Bn254.PAIR_WORDS);
-        (uint256 alphaX, uint256 alphaY) = key.g1(VerifyingKeyLib.ALPHA1);
-        Bn254.setPair(pairs, 0, proof.a.x, Bn254.negateY(proof.a.y), proof.b);
-        Bn254.setPair(pairs, 1, alphaX, alphaY, key.g2(VerifyingKeyLib.BETA2));
-        Bn254.setPair(pairs, 2, x, y, Bn254.g2Generator());
-        Bn254.setPair(pairs, 3, proof.c.x, proof.c.y, key.g2(VerifyingKeyLib.DELTA2));
-        Bn254.setPair(pairs, 4, weightedX, Bn254.negateY(weightedY), key.g2(VerifyingKeyLib.SIGMA2));
+    /// @dev sum += scalar * (x, y).
+    function _addMultiple(G1Point memory sum, uint256 x, uint256 y, uint256 scalar) private view {
+        (x, y) = _multiple(x, y, scalar);
+        (sum.x, sum.y) = Bn254.add(sum.x, sum.y, x, y);
+    }
+
+    /// @dev scalar * (x, y); the weight 1 of a first proof costs nothing.
+    function _multiple(uint256 x, uint256 y, uint256 scalar) private view returns (uint256, uint256) {
+        return scalar == 1 ? (x, y) : Bn254.mul(x, y, scalar);
     }
 }

@@ -1,19 +1,34 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
+
 import {G1Point} from "../types/Proof.sol";
+import {StepAnswer} from "../types/Training.sol";
 import {Bn254} from "./Bn254.sol";
 
 /// @title Statement
 /// @notice The order and the meaning of the words a proof is about: the only place that knows them.
-/// @dev Public signals of an accuracy circuit: statement [context, modelCommitment, correct], challenges [alpha, rho],
-///      dataset block, committed block. The blocks enter as the points `dataPoint` and `blockCommitment`.
+/// @dev Public signals of every circuit: statement, challenges [alpha, rho], dataset block, committed block. The blocks
+///      enter as the points `dataPoint` and `blockCommitment`; training circuits have no dataset block. Statements:
+///
+///          accuracy      [context, modelCommitment, correct]
+///          train-init    [context, checkpoint 0, seed]
+///          train-step    [context, checkpoint before, checkpoint after, batchCommitment, learningRateFactor]
 library Statement {
     /// @dev Words of the statement of an accuracy proof.
     uint256 internal constant ACCURACY_LENGTH = 3;
 
     /// @dev Separates the contexts of accuracy proofs from those of other statements.
     bytes32 internal constant ACCURACY_PURPOSE = keccak256("zkpot.accuracy.v1");
+
+    /// @dev Words of the statements of training proofs.
+    uint256 internal constant TRAIN_INIT_LENGTH = 3;
+    uint256 internal constant TRAIN_STEP_LENGTH = 5;
+
+    /// @dev Separate the contexts of training proofs.
+    bytes32 internal constant TRAIN_INIT_PURPOSE = keccak256("zkpot.train-init.v1");
+    bytes32 internal constant TRAIN_STEP_PURPOSE = keccak256("zkpot.train-step.v1");
 
     /// @dev Separates challenge seeds from every other hash.
     bytes32 internal constant CHALLENGE_DOMAIN = keccak256("zkpot.challenge.v1");
@@ -43,6 +58,35 @@ library Statement {
         words[0] = context_;
         words[1] = modelCommitment;
         words[2] = correct;
+    }
+
+    /// @notice The statement "`checkpoint` commits to the initial weights drawn from `seed`", a field element.
+    function trainInit(
+        uint256 context_,
+        uint256 checkpoint,
+        uint256 seed
+    ) internal pure returns (uint256[] memory words) {
+        words = new uint256[](TRAIN_INIT_LENGTH);
+        words[0] = context_;
+        words[1] = checkpoint;
+        words[2] = seed;
+    }
+
+    /// @notice Writes, as statement `index` of several in a row, "one step on the answer's batch leads from its first to its
+    ///         second checkpoint".
+    function setTrainStep(
+        uint256[] memory words,
+        uint256 index,
+        uint256 context_,
+        StepAnswer calldata answer,
+        uint256 learningRateFactor
+    ) internal pure {
+        uint256 first = index * TRAIN_STEP_LENGTH;
+        words[first] = context_;
+        words[first + 1] = answer.checkpointBefore;
+        words[first + 2] = answer.checkpointAfter;
+        words[first + 3] = answer.batchCommitment;
+        words[first + 4] = learningRateFactor;
     }
 
     /// @notice Reverts unless every word is below the scalar field order.
@@ -75,7 +119,7 @@ library Statement {
 
     /// @notice The circuit's challenges, drawn from the seed.
     function challenges(bytes32 seed) internal pure returns (uint256 alpha, uint256 rho) {
-        alpha = uint256(keccak256(abi.encodePacked(seed, uint256(0)))) % Bn254.SCALAR_FIELD_ORDER;
-        rho = uint256(keccak256(abi.encodePacked(seed, uint256(1)))) % Bn254.SCALAR_FIELD_ORDER;
+        alpha = uint256(Hashes.efficientKeccak256(seed, bytes32(uint256(0)))) % Bn254.SCALAR_FIELD_ORDER;
+        rho = uint256(Hashes.efficientKeccak256(seed, bytes32(uint256(1)))) % Bn254.SCALAR_FIELD_ORDER;
     }
 }

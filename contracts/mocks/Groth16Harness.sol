@@ -17,7 +17,7 @@ contract Groth16Harness {
     ) external pure returns (bytes32 seed, uint256 alpha, uint256 rho, uint256 weight) {
         seed = Statement.challengeSeed(keyId, statement, dataPoint, proof.blockCommitment);
         (alpha, rho) = Statement.challenges(seed);
-        weight = Groth16.foldingWeight(seed, proof);
+        weight = Groth16.knowledgeWeight(Groth16.proofDigest(seed, proof));
     }
 
     function verify(
@@ -26,6 +26,11 @@ contract Groth16Harness {
         G1Point calldata dataPoint,
         Proof calldata proof
     ) external view returns (bool) {
-        return Groth16.verify(keccak256(key), key, statement, dataPoint, proof);
+        Proof[] calldata proofs;
+        assembly ("memory-safe") {
+            proofs.offset := proof
+            proofs.length := 1
+        }
+        return Groth16.verify(keccak256(key), key, statement, dataPoint, proofs);
     }
 }

@@ -19,6 +19,6 @@ struct Submission {
     uint32 correct;
     /// @dev Timestamp of the accepted proof; zero before it.
     uint48 provenAt;
-    /// @dev Lock held in the stake vault; zero once released and for tasks without stake.
+    /// @dev Lock held in the stake vault; zero once released or slashed and for tasks without stake.
     uint64 lockId;
 }

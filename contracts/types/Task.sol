@@ -60,7 +60,7 @@ struct TaskSpec {
 }
 
 /// @notice A task as stored.
-/// @dev The first four slots are all that commit and settlement touch.
+/// @dev Only the first six slots change or are read after posting, but for proofs.
 struct Task {
     // Slot 0
     address poster;
@@ -89,7 +89,10 @@ struct Task {
     uint32 leaderCorrect;
     /// @dev Sum of `correct - minCorrect + 1` over the accepted proofs.
     uint64 totalWeight;
-    // Slots 5 to 9
+    // Slot 5
+    /// @dev Contract that decides whose training run passes; zero if none is asked for.
+    address trainingAudit;
+    // Slots 6 to 10
     bytes32 keyId;
     G1Point dataPoint;
     uint256 architectureId;

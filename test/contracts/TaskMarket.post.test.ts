@@ -81,6 +81,7 @@ describe("TaskMarket.post", () => {
       leader: ethers.ZeroAddress,
       leaderCorrect: 0n,
       totalWeight: 0n,
+      trainingAudit: ethers.ZeroAddress,
       keyId: key.keyId,
       dataPoint: spec.dataPoint,
       architectureId: spec.architectureId,

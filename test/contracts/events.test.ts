@@ -3,7 +3,6 @@ import { expect } from "chai";
 
 import {
   commitAs,
-  deployed,
   ethers,
   key,
   NATIVE,
@@ -16,9 +15,11 @@ import {
   UNBONDING_SECONDS,
 } from "./support/deployment.ts";
 
+import { postTraining, Run, trainingDeployed } from "./support/training.ts";
+
 import type { EventLog, LogDescription } from "ethers";
 
-import type { Deployment } from "./support/deployment.ts";
+import type { TrainingDeployment } from "./support/training.ts";
 
 type Amounts = Record<string, bigint>;
 
@@ -127,6 +128,9 @@ function applyMarket(r: Rebuilt, { name, args }: LogDescription, timestamp: bigi
     case "ProverStakeReleased":
       prover().lockId = 0n;
       return;
+    case "ProverStakeSlashed":
+      prover().lockId = 0n;
+      return;
     case "CreditWithdrawn":
       add(
         r.rewardCredits,
@@ -197,7 +201,7 @@ function applyVault(r: Rebuilt, { name, args }: LogDescription, burnAddress: str
   }
 }
 
-async function rebuild({ vault, market }: Deployment): Promise<Rebuilt> {
+async function rebuild({ vault, market }: TrainingDeployment): Promise<Rebuilt> {
   const rebuilt: Rebuilt = {
     tasks: {},
     submissions: {},
@@ -222,8 +226,8 @@ async function rebuild({ vault, market }: Deployment): Promise<Rebuilt> {
   return rebuilt;
 }
 
-/** A history with every event of both contracts. */
-async function play(d: Deployment): Promise<void> {
+/** A history with every event of market, vault and audit. */
+async function play(d: TrainingDeployment): Promise<void> {
   const { market, vault, token, poster, alice, bob, carol, stranger } = d;
   const tokenAddress = await token.getAddress();
   const cancelled = await postTask(d);
@@ -255,6 +259,15 @@ async function play(d: Deployment): Promise<void> {
   await market.expire(expired.taskId);
   await market.releaseStake(first.taskId, bob);
 
+  const trained = await postTraining(d);
+  const passing = new Run(d, trained, carol);
+  await passing.start();
+  await passing.pass();
+  const silent = new Run(d, trained, bob);
+  await silent.start();
+  await networkHelpers.time.increase(5_401n);
+  await market.slashStake(trained.taskId, bob);
+
   await vault.connect(alice).depositAndApprove(token, 1_000n, stranger, 500n);
   const lockId = await vault.connect(stranger).lock.staticCall(alice, token, 301n);
   await vault.connect(stranger).lock(alice, token, 301n);
@@ -270,7 +283,7 @@ async function play(d: Deployment): Promise<void> {
 
 describe("Events", () => {
   it("are enough to rebuild tasks, submissions, credits, stakes, limits and locks", async () => {
-    const d = await deployed();
+    const d = await trainingDeployed();
     const { market, vault, registry, token, poster, alice, bob, carol, stranger } = d;
     await play(d);
     const r = await rebuild(d);
@@ -320,9 +333,9 @@ describe("Events", () => {
   });
 
   it("all occur in that history", async () => {
-    const d = await deployed();
+    const d = await trainingDeployed();
     await play(d);
-    for (const contract of [d.market, d.vault]) {
+    for (const contract of [d.market, d.vault, d.audit]) {
       const logs = (await contract.queryFilter("*" as never)) as unknown as EventLog[];
       const seen = logs.map((log) => log.eventName);
       contract.interface.forEachEvent((event) => {

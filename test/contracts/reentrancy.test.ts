@@ -10,6 +10,7 @@ import {
   taskSpec,
   UNBONDING_SECONDS,
 } from "./support/deployment.ts";
+import { trainingTerms } from "./support/training.ts";
 
 import type { Deployment } from "./support/deployment.ts";
 
@@ -35,6 +36,7 @@ function vaultCalls({ vault, alice }: Deployment): string[] {
 /** The same for the market. */
 async function marketCalls({ market, alice }: Deployment): Promise<string[]> {
   const encode = market.interface;
+  const spec = await taskSpec();
   const point = { x: 1n, y: 2n };
   const proof = {
     a: point,
@@ -44,15 +46,18 @@ async function marketCalls({ market, alice }: Deployment): Promise<string[]> {
     blockKnowledge: point,
   };
   return [
-    encode.encodeFunctionData("post", [await taskSpec()]),
+    encode.encodeFunctionData("post", [spec]),
+    encode.encodeFunctionData("postWithTraining", [spec, alice.address, trainingTerms(spec)]),
     encode.encodeFunctionData("cancel", [1n]),
     encode.encodeFunctionData("commit", [1n, 1n]),
+    encode.encodeFunctionData("commitWithTrace", [1n, 1n, ethers.ZeroHash]),
     encode.encodeFunctionData("prove", [1n, 1n, proof]),
     encode.encodeFunctionData("withdraw", [NATIVE]),
     encode.encodeFunctionData("settle", [1n]),
     encode.encodeFunctionData("expire", [1n]),
     encode.encodeFunctionData("claim", [1n, alice.address]),
     encode.encodeFunctionData("releaseStake", [1n, alice.address]),
+    encode.encodeFunctionData("slashStake", [1n, alice.address]),
   ];
 }
 

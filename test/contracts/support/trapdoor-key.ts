@@ -40,7 +40,6 @@ export const G1_INFINITY: G1Point = { x: 0n, y: 0n };
 export const G2_INFINITY: G2Point = { xImag: 0n, xReal: 0n, yImag: 0n, yReal: 0n };
 
 const CHALLENGE_DOMAIN = keccak256(toUtf8Bytes("zkpot.challenge.v1"));
-const ACCURACY_PURPOSE = keccak256(toUtf8Bytes("zkpot.accuracy.v1"));
 
 /** A random element of the scalar field, not zero. */
 export function randomScalar(): bigint {
@@ -203,13 +202,25 @@ function negateCoordinate(coordinate: bigint): bigint {
   return coordinate === 0n ? 0n : BASE_FIELD_ORDER - coordinate;
 }
 
-/** First statement word of an accuracy proof, as the market computes it. */
-export function accuracyContext(chainId: bigint, market: string, taskId: bigint, prover: string): bigint {
+/** First statement word of a proof, as the contracts compute it. */
+export function proofContext(
+  chainId: bigint,
+  market: string,
+  taskId: bigint,
+  round: bigint,
+  prover: string,
+  purpose: string,
+): bigint {
   const encoded = AbiCoder.defaultAbiCoder().encode(
     ["uint256", "address", "uint256", "uint256", "address", "bytes32"],
-    [chainId, market, taskId, 0n, prover, ACCURACY_PURPOSE],
+    [chainId, market, taskId, round, prover, keccak256(toUtf8Bytes(purpose))],
   );
   return toField(BigInt(keccak256(encoded)));
+}
+
+/** First statement word of an accuracy proof. */
+export function accuracyContext(chainId: bigint, market: string, taskId: bigint, prover: string): bigint {
+  return proofContext(chainId, market, taskId, 0n, prover, "zkpot.accuracy.v1");
 }
 
 /** A point of the twist that lies outside G2, the subgroup of order r. */
