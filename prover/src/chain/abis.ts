@@ -16,7 +16,7 @@ export interface Artifact {
 }
 
 /** The interfaces the command line talks to. */
-export type InterfaceName = "ICircuitRegistry" | "IStakeVault" | "ITaskMarket";
+export type InterfaceName = "ICircuitRegistry" | "IStakeVault" | "ITaskMarket" | "ITrainingAudit";
 
 /** Reads an artifact, e.g. `contracts/TaskMarket.sol/TaskMarket`; throws ChainError `chain.not-compiled`. */
 export function readArtifact(name: string): Artifact {

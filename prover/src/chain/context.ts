@@ -5,13 +5,19 @@ import { FIELD_ORDER } from "../field.ts";
 /** What an accuracy proof is for; also the name of its statement. */
 export const ACCURACY_PURPOSE = id("zkpot.accuracy.v1");
 
+/** What a proof of a run's initialisation is for. */
+export const TRAIN_INIT_PURPOSE = id("zkpot.train-init.v1");
+
+/** What a proof of one training step is for; its round is the number of the step. */
+export const TRAIN_STEP_PURPOSE = id("zkpot.train-step.v1");
+
 /** The place a proof is made for: it counts nowhere else and for nobody else. */
 export interface ProofPlace {
   readonly chainId: bigint;
   /** Address of the contract that checks the proof. */
   readonly market: string;
   readonly taskId: bigint;
-  /** 0 for tasks. */
+  /** The number of a training step; 0 for everything else. */
   readonly round: bigint;
   readonly prover: string;
   /** 32 bytes in hexadecimal. */

@@ -4,7 +4,12 @@ import { ProverError } from "../errors.ts";
 import { contractInterface, type InterfaceName } from "./abis.ts";
 import { ChainError } from "./chain-error.ts";
 
-const INTERFACES: readonly InterfaceName[] = ["ITaskMarket", "IStakeVault", "ICircuitRegistry"];
+const INTERFACES: readonly InterfaceName[] = [
+  "ITaskMarket",
+  "IStakeVault",
+  "ICircuitRegistry",
+  "ITrainingAudit",
+];
 
 /** What to do about a refusal; those that are not listed name the fault in their values. */
 const NEXT_STEPS: Readonly<Record<string, string>> = {
@@ -21,6 +26,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   TaskMarketAlreadyCommitted:
     "Go on with `zkpot prove` and `zkpot submit`, with the model that was committed.",
   TaskMarketAlreadyProven: "Nothing to do: the proof was accepted; see `zkpot claim`.",
+  TaskMarketAuditNotFailed: "Nothing to do: the prover answered, or its deadline has not passed.",
+  TaskMarketAuditNotPassed: "Answer the challenge first with `zkpot audit answer`.",
   TaskMarketBelowThreshold: "Train a better model, or choose a task with a lower threshold.",
   TaskMarketDeadlineNotPassed: "Wait for the deadline; `zkpot task show` says when.",
   TaskMarketDeadlinePassed: "Choose another task with `zkpot task list`.",
@@ -31,8 +38,21 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   TaskMarketNotPoster: "Use the account that posted the task.",
   TaskMarketNothingToClaim: "Nothing to do: there is no unclaimed share.",
   TaskMarketNothingToWithdraw: "Nothing to do: there is no credit.",
+  TaskMarketTraceRequired: "This task asks for training proof: train with `zkpot train --verifiable`.",
   TaskMarketUnknownKey: "Register the key with `zkpot keys register`.",
   TaskMarketWrongState: "See where the task stands with `zkpot task show`.",
+  TrainingAuditAlreadyRegistered:
+    "Go on with the run whose batches are registered; one run per task and account.",
+  TrainingAuditChallengeNotDrawn: "Draw it with `zkpot audit answer` once its block has passed.",
+  TrainingAuditDeadlinePassed: "Nothing to do: answers are no longer accepted; see `zkpot audit status`.",
+  TrainingAuditInitAnswered: "Nothing to do: the initialisation was answered.",
+  TrainingAuditInvalidProof: "Prove again for this task, this network and this account.",
+  TrainingAuditNotInTrace: "Answer from the folder of the run whose trace was committed.",
+  TrainingAuditNotTheBatch: "Answer from the folder of the run whose batches were registered.",
+  TrainingAuditSeedNotDrawn: "Wait for the block that the seed comes from; `zkpot audit status` says which.",
+  TrainingAuditStepAnswered: "Nothing to do: the step was answered.",
+  TrainingAuditStepNotChallenged: "Answer for the steps that `zkpot audit status` lists.",
+  TrainingAuditUnknownTask: "Choose a task that asks for training proof.",
 };
 
 /** States of a task as the contract numbers them. */

@@ -2,6 +2,7 @@ import { ZeroAddress } from "ethers";
 
 import type { ITaskMarket } from "../../../types/ethers-contracts/index.ts";
 import { contractInterface } from "./abis.ts";
+import type { AuditTerms } from "./audits.ts";
 import { ChainError } from "./chain-error.ts";
 import type { Contracts } from "./contracts.ts";
 import { toChainError } from "./decode-error.ts";
@@ -58,6 +59,8 @@ export interface TaskRecord {
   readonly dataPoint: ChainPoint;
   readonly architectureId: bigint;
   readonly documentHash: string;
+  /** Contract that decides on the training proof; the zero address if none is asked for. */
+  readonly trainingAudit: string;
 }
 
 /** A task with what only its events tell. */
@@ -137,6 +140,7 @@ export async function readTask(contracts: Contracts, taskId: bigint): Promise<Ta
     dataPoint: { x: task.dataPoint.x, y: task.dataPoint.y },
     architectureId: task.architectureId,
     documentHash: task.documentHash,
+    trainingAudit: task.trainingAudit,
   };
 }
 
@@ -183,21 +187,37 @@ export async function readSubmission(
   };
 }
 
-/** Posts a task, escrowing its reward; ERC-20 rewards are approved for the market first. Returns the task's id. */
+/** The training proof a task asks for, and the contract that decides on it. */
+export interface TrainingProofTerms {
+  readonly auditAddress: string;
+  readonly terms: AuditTerms;
+}
+
+/**
+ * Posts a task, escrowing its reward; ERC-20 rewards are approved for the market first. With `training` it asks for
+ * training proof, too. Returns the task's id.
+ */
 export async function postTask(
   sender: Sender,
   contracts: Contracts,
   terms: TaskTerms,
+  training?: TrainingProofTerms,
 ): Promise<{ readonly taskId: bigint; readonly transaction: SentTransaction }> {
   const { taskMarket } = contracts.addresses;
   await allowToken(sender, terms.rewardToken, taskMarket, terms.rewardWei);
   const spec = { ...terms, split: REWARD_SPLITS.indexOf(terms.split) };
   // The deadlines move with the clock; a repeated command means the same task all the same.
   const { commitDeadline: _commit, proveDeadline: _prove, ...steady } = terms;
-  const purpose = `market ${taskMarket} post ${JSON.stringify(steady, bigintAsText)}`;
+  const { answerDeadline: _answer, ...steadyTraining } = training?.terms ?? {};
+  const what = training === undefined ? steady : [steady, training.auditAddress, steadyTraining];
+  const purpose = `market ${taskMarket} post ${JSON.stringify(what, bigintAsText)}`;
+  const market = contractInterface("ITaskMarket");
   const transaction = await sendOnce(sender, purpose, "posting the task", {
     to: taskMarket,
-    data: contractInterface("ITaskMarket").encodeFunctionData("post", [spec]),
+    data:
+      training === undefined
+        ? market.encodeFunctionData("post", [spec])
+        : market.encodeFunctionData("postWithTraining", [spec, training.auditAddress, training.terms]),
     value: terms.rewardToken === ZeroAddress ? terms.rewardWei : 0n,
   });
   for (const log of transaction.receipt.logs) {

@@ -3,8 +3,9 @@ import { z } from "zod";
 import type { DocumentKind } from "../data/document.ts";
 import type { Groth16Proof } from "./challenge.ts";
 import { decodeVerifyingKey, keyIdOf } from "./keys/verifying-key.ts";
-import type { G1Point, G2Point } from "./points.ts";
+import type { G1Point } from "./points.ts";
 import { ProofError } from "./proof-error.ts";
+import { decodeG1, decodeProof, encodeG1, encodeProof, G1_SCHEMA, PROOF_SCHEMA } from "./proof-text.ts";
 import { verifyProof } from "./verify.ts";
 
 /** For whom and where an accuracy proof was made; its context is computed from this. */
@@ -36,8 +37,6 @@ export interface ProofBundle {
 const DECIMAL = z.string().regex(/^(0|[1-9]\d{0,77})$/);
 const BYTES = z.string().regex(/^0x([0-9a-f]{64})+$/);
 const ADDRESS = z.string().regex(/^0x[0-9a-fA-F]{40}$/);
-const G1 = z.tuple([DECIMAL, DECIMAL]);
-const G2 = z.tuple([DECIMAL, DECIMAL, DECIMAL, DECIMAL]);
 
 const BUNDLE_SCHEMA = z
   .object({
@@ -57,9 +56,8 @@ const BUNDLE_SCHEMA = z
     context: DECIMAL,
     modelCommitment: DECIMAL,
     correct: z.number().int().nonnegative(),
-    /** G1 as x, y; G2 as x real, x imaginary, y real, y imaginary. */
-    dataPoint: G1,
-    proof: z.object({ a: G1, b: G2, c: G1, blockCommitment: G1, blockKnowledge: G1 }).strict(),
+    dataPoint: G1_SCHEMA,
+    proof: PROOF_SCHEMA,
   })
   .strict();
 
@@ -81,14 +79,8 @@ export const PROOF_BUNDLE: DocumentKind<ProofBundle, BundleContent> = {
     },
     context: String(context),
     modelCommitment: String(modelCommitment),
-    dataPoint: g1Text(dataPoint),
-    proof: {
-      a: g1Text(proof.a),
-      b: g2Text(proof.b),
-      c: g1Text(proof.c),
-      blockCommitment: g1Text(proof.blockCommitment),
-      blockKnowledge: g1Text(proof.blockKnowledge),
-    },
+    dataPoint: encodeG1(dataPoint),
+    proof: encodeProof(proof),
   }),
   decode: ({ place, proof, context, modelCommitment, dataPoint, keyId, verifyingKey, ...plain }) => {
     const bundle: ProofBundle = {
@@ -103,14 +95,8 @@ export const PROOF_BUNDLE: DocumentKind<ProofBundle, BundleContent> = {
       },
       context: BigInt(context),
       modelCommitment: BigInt(modelCommitment),
-      dataPoint: parseG1(dataPoint),
-      proof: {
-        a: parseG1(proof.a),
-        b: parseG2(proof.b),
-        c: parseG1(proof.c),
-        blockCommitment: parseG1(proof.blockCommitment),
-        blockKnowledge: parseG1(proof.blockKnowledge),
-      },
+      dataPoint: decodeG1(dataPoint),
+      proof: decodeProof(proof),
     };
     if (keyIdOf(bundle.verifyingKey) !== keyId) {
       throw new ProofError(
@@ -132,20 +118,4 @@ export function verifyBundle(bundle: ProofBundle): boolean {
   const { context, modelCommitment, correct, verifyingKey, keyId, dataPoint, proof } = bundle;
   const statement = [context, modelCommitment, BigInt(correct)];
   return verifyProof(decodeVerifyingKey(verifyingKey), keyId, statement, dataPoint, proof);
-}
-
-function g1Text({ x, y }: G1Point): [string, string] {
-  return [String(x), String(y)];
-}
-
-function g2Text({ x, y }: G2Point): [string, string, string, string] {
-  return [String(x[0]), String(x[1]), String(y[0]), String(y[1])];
-}
-
-function parseG1([x, y]: readonly [string, string]): G1Point {
-  return { x: BigInt(x), y: BigInt(y) };
-}
-
-function parseG2([xReal, xImag, yReal, yImag]: readonly [string, string, string, string]): G2Point {
-  return { x: [BigInt(xReal), BigInt(xImag)], y: [BigInt(yReal), BigInt(yImag)] };
 }
