@@ -13,10 +13,12 @@ import {
   accuracyLayout,
 } from "../prover/src/circuits/accuracy.ts";
 import { accuracyCost, accuracyRowParts } from "../prover/src/circuits/cost.ts";
-import { loadInstances } from "../prover/src/circuits/instances.ts";
-import { publicSignalCount, signalSize } from "../prover/src/circuits/layout.ts";
+import type { CircuitInstance } from "../prover/src/circuits/instance.ts";
+import { loadCircuitInstances } from "../prover/src/circuits/instances.ts";
 import { slotBitsNeeded } from "../prover/src/circuits/plan-accuracy.ts";
 import { worstCaseSum } from "../prover/src/model/architecture.ts";
+import { signalTable, table } from "./readme-tables.ts";
+import { trainInitSection, trainStepSection } from "./training-sections.ts";
 
 const FILE = path.join(path.dirname(import.meta.dirname), "circuits", "README.md");
 
@@ -35,7 +37,20 @@ The arithmetic is that of \`prover/src/model/architecture.ts\`, bit for bit: sum
 rounds down, ReLU, and the first maximum of the logits. Ties go to the lower class. \`correct\` may be fewer than
 achieved, so a threshold can be met without telling the score.
 
-## What the circuit does not enforce
+\`train-init.circom\` proves of a public \`checkpoint\` and a public \`seed\`:
+
+> I know a salt with which \`checkpoint\` commits to the initial weights that the training rule draws from \`seed\`.
+
+\`train-step.circom\` proves of public commitments \`checkpointBefore\`, \`checkpointAfter\`, \`batchCommitment\` and a public
+\`learningRateFactor\`:
+
+> I know two models in their ranges, a batch of labelled samples and salts behind the three commitments, such that one
+> step of the rule with this factor, on this batch, leads from the first model to the second.
+
+The arithmetic of both is that of \`prover/src/verifiable\`, bit for bit. Checkpoints are model commitments of the accuracy
+circuit: the last one of a run is the \`modelCommitment\` that is scored.
+
+## What the circuits do not enforce
 
 - **That the dataset block is a test set.** Words of features in range, one-hot labels, mask bits: all of it is
   public, enters verification as one point (\`dataPoint\`), and is sound because everybody recomputes that point from
@@ -45,7 +60,13 @@ achieved, so a threshold can be met without telling the score.
   product checks with any numbers.
 - **That \`context\` means something.** It is only bound to the proof; the contract computes it from chain, market,
   task, round and prover.
-- **That the model is useful, was trained, or by whom.** A model that has seen the test set passes.
+- **That the model is useful, was trained, or by whom.** A model that has seen the test set passes the accuracy circuit.
+- **That a step is one of a run, that its batch is the right one, that its factor is the schedule's.** \`train-step\` knows
+  one step between two checkpoints. \`TrainingAudit\` ties checkpoints and batch to their Merkle roots and computes place,
+  batch index and factor.
+- **That a batch is honest.** Features in range and one-hot labels are all that is asked: wrong labels, repeated or
+  invented samples, and samples of the test set train like others.
+- **That initial weights are secret.** Everybody who knows the seed knows them; \`train-init\` hides only the salt.
 
 ## Why it is sound
 
@@ -60,29 +81,52 @@ hitting a root of a polynomial fixed before the point was drawn.
 | \`lib/packing.circom\`         | equal words have equal slots               | slots of what is compared differ by less than 2^slotBits, and words stay below 2^252 < r, so no slot can borrow from its neighbour                                                                                                                                                           | 0               |
 | \`lib/freivalds.circom\`       | all products of a layer                    | a wrong product makes a non-zero polynomial in rho of degree below the number of groups, for one of the outputs                                                                                                                                                                              | outputs·groups/r |
 | \`lib/accuracy-count.circom\`  | isCorrect = 1 only for a right prediction  | margins z_y − z_c − [c < y] are range-checked to be non-negative; isCorrect = 0 adds 2^(marginBits − 1), which leaves the sample free and its slot bounded. isCorrect is a bit, and 0 on padding                                                                                              | 0               |
+| \`lib/freivalds.circom\`, GradientCheck | all entries of a gradient, times the factor | the same over the inputs of the layer: degree below inputs, for one of the outputs | outputs·inputs/r |
+| \`lib/active-units.circom\` | activation and the bit that tells whether it is positive | excess + isActive − deficit is the quotient; an active unit has no deficit, another no excess, both are looked up: one reading of each accumulator | 0 |
+| \`lib/logistic-errors.circom\` | index of the sigmoid table = clamped floor(z / 2^shift); error = probability − 256·label | what exceeds the table is above 0 only at its last index, or below 0 only at its first; both are looked up | 0 |
+| \`lib/pair-lookup.circom\` | (index, probability) is a row of the sigmoid table | as the lookups, over index + rho·probability: two pairs collide for one rho at most | (lookups + entries)(lookups + 1)/r |
 | \`lib/commitment.circom\`      | one model per commitment                   | weights and biases in range make packing injective; Poseidon over architecture id, words and salt is collision-resistant and hides behind a uniform salt                                                                                                                                       | Poseidon        |
+| \`lib/commitment.circom\`, BatchCommitment | one batch per commitment | features in range and labels of one bit make packing injective; the same chain over words and salt | Poseidon |
 
 Two squares, of \`context\` and of \`blockMask\`, tie nothing: they keep signals that only the proof system uses from
-being simplified away. Without any other row some false statement has a witness
-(\`test/circuits/accuracy-wires.test.ts\` finds one for each).
+being simplified away; \`train-init\`, which draws nothing at random, has two more for \`alpha\` and \`rho\`. Without any other
+row of the accuracy circuit some false statement has a witness (\`test/circuits/accuracy-wires.test.ts\` finds one for
+each). No wire of a valid witness of a small training circuit can be changed alone (\`test/circuits/train-step.test.ts\`,
+\`train-init.test.ts\`).
 
-Static analysis (\`circom --inspect\`, circomspect) reports the following, all intended: \`magnitude.values\` is not
-used (only its lookups are); the two \`<--\` of \`lib/lookup.circom\` are constrained on the next line, and a divisor of
-zero there makes the row unsatisfiable or has the probability above.
+Products hold in the field; they hold over the integers because everything committed is range-checked and no sum of
+products comes near r. The one factor that the circuit does not bound is \`learningRateFactor\`; \`TrainingAudit\` computes it
+and keeps it at or below 2^32.
+
+Static analysis (\`circom --inspect\`, circomspect) of the accuracy circuit reports the following, all intended:
+\`magnitude.values\` is not used (only its lookups are); the two \`<--\` of \`lib/lookup.circom\` are constrained on the next
+line, and a divisor of zero there makes the row unsatisfiable or has the probability above. \`lib/pair-lookup.circom\` has
+the same two.
 
 ## Instances
 
-Parameters are in \`circuits.json\`; \`zkpot circuit plan\` chooses them for other shapes.
+Parameters are in \`circuits.json\`; \`zkpot circuit plan\` chooses those of the accuracy circuit for other shapes.
 `;
 
 /** The whole README for these instances. */
-export async function circuitsReadme(instances: readonly AccuracyInstance[]): Promise<string> {
+export async function circuitsReadme(instances: readonly CircuitInstance[]): Promise<string> {
   const text = [STATEMENT, ...instances.map(instanceSection)].join("\n");
   const options = await prettier.resolveConfig(FILE);
   return prettier.format(text, { ...options, parser: "markdown" });
 }
 
-function instanceSection(instance: AccuracyInstance): string {
+function instanceSection(instance: CircuitInstance): string {
+  switch (instance.template) {
+    case "accuracy":
+      return accuracySection(instance);
+    case "train-init":
+      return trainInitSection(instance);
+    case "train-step":
+      return trainStepSection(instance);
+  }
+}
+
+function accuracySection(instance: AccuracyInstance): string {
   const { architecture, tableBits, groups, slots, slotBits, id } = instance;
   const { layerSizes } = architecture;
   const cost = accuracyCost(instance);
@@ -128,7 +172,7 @@ ${table(
 
 Public signals, in order; the wire is the offset plus one:
 
-${table(["offset", "signal", "count", "block"], signalRows(instance))}
+${signalTable(accuracyLayout(instance))}
 `;
 }
 
@@ -152,27 +196,8 @@ function budgetRow(instance: AccuracyInstance, layer: number): string[] {
   ];
 }
 
-function signalRows(instance: AccuracyInstance): string[][] {
-  const layout = accuracyLayout(instance);
-  let offset = 0;
-  const rows = (["statement", "challenges", "dataset", "committed"] as const).flatMap((block) =>
-    layout[block].map((signal) => {
-      const indices = signal.dimensions.map((size) => `[${size}]`).join("");
-      const row = [String(offset), `\`${signal.name}${indices}\``, String(signalSize(signal)), block];
-      offset += signalSize(signal);
-      return row;
-    }),
-  );
-  if (offset !== publicSignalCount(layout)) throw new Error("the blocks do not add up to the public signals");
-  return rows;
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}
-
 if (import.meta.main) {
-  const wanted = await circuitsReadme(await loadInstances());
+  const wanted = await circuitsReadme(await loadCircuitInstances());
   if (process.argv.includes("--check")) {
     if ((await readFile(FILE, "utf8").catch(() => "")) !== wanted) {
       console.error("circuits/README.md is out of date. Run: node scripts/circuits-readme.ts");
