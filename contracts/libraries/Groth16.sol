@@ -60,7 +60,7 @@ library Groth16 {
     ) internal view returns (bool) {
         Statement.requireCanonical(statements);
         Bn254.requireG1OrInfinity(dataPoint.x, dataPoint.y);
-        (bytes32[] memory seeds, bytes32 transcript) = _absorb(keyId, statements, dataPoint, proofs);
+        (bytes32[] memory seeds, bytes32 transcript) = absorb(keyId, statements, dataPoint, proofs);
         uint256[] memory pairs = new uint256[]((proofs.length + KEY_PAIRS) * Bn254.PAIR_WORDS);
         Sums memory sums = _fold(pairs, statements, proofs, seeds, transcript);
         _setKeyPairs(pairs, proofs.length, key, sums, dataPoint, knowledgeWeight(transcript));
@@ -90,13 +90,14 @@ library Groth16 {
         return uint256(Hashes.efficientKeccak256(transcript, bytes32(index))) % Bn254.SCALAR_FIELD_ORDER;
     }
 
-    /// @dev The challenge seed of each proof, and the hash of all that the errors depend on.
-    function _absorb(
+    /// @notice The challenge seed of each proof, and the hash of all that the errors depend on.
+    /// @dev Reverts for malformed points, but for B off its curve.
+    function absorb(
         bytes32 keyId,
         uint256[] calldata statements,
         G1Point calldata dataPoint,
         Proof[] calldata proofs
-    ) private pure returns (bytes32[] memory seeds, bytes32 transcript) {
+    ) internal pure returns (bytes32[] memory seeds, bytes32 transcript) {
         seeds = new bytes32[](proofs.length);
         for (uint256 i = 0; i < proofs.length; ++i) {
             Proof calldata proof = proofs[i];

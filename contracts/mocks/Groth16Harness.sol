@@ -20,6 +20,17 @@ contract Groth16Harness {
         weight = Groth16.knowledgeWeight(Groth16.proofDigest(seed, proof));
     }
 
+    function batchWeights(
+        bytes32 keyId,
+        uint256[] calldata statements,
+        G1Point calldata dataPoint,
+        Proof[] calldata proofs
+    ) external pure returns (uint256[] memory weights) {
+        (, bytes32 transcript) = Groth16.absorb(keyId, statements, dataPoint, proofs);
+        weights = new uint256[](proofs.length);
+        for (uint256 i = 0; i < proofs.length; ++i) weights[i] = Groth16.weightOf(transcript, i);
+    }
+
     function verify(
         bytes calldata key,
         uint256[] calldata statement,

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {StakeVault} from "../../contracts/StakeVault.sol";
 import {TaskMarket} from "../../contracts/TaskMarket.sol";
+import {StubTrainingAudit} from "../../contracts/mocks/StubTrainingAudit.sol";
 import {StakeBalance} from "../../contracts/types/Stake.sol";
 import {Submission, SubmissionState} from "../../contracts/types/Submission.sol";
 import {RewardSplit, Task, TaskState} from "../../contracts/types/Task.sol";
@@ -58,6 +59,7 @@ contract StakeAndEscrowInvariantTest is SolidityTest {
         _leaderProvedFirstAmongTheBest();
         _statesAgreeWithCounters();
         _strangersAreOwedNothing();
+        _auditsAreAnsweredForOrSlashed();
     }
 
     /* STAKE */
@@ -259,6 +261,31 @@ contract StakeAndEscrowInvariantTest is SolidityTest {
         }
     }
 
+    /// @notice Where training proof is asked for, only those who passed have proved, and whoever has not passed has its whole
+    ///         stake locked until it is slashed for a failure.
+    function _auditsAreAnsweredForOrSlashed() private view {
+        StubTrainingAudit audit = _world.audit();
+        address[] memory accounts = _world.accounts();
+        for (uint256 taskId = 1; taskId <= _market.taskCount(); ++taskId) {
+            Task memory t = _market.task(taskId);
+            if (t.trainingAudit == address(0)) continue;
+            for (uint256 i = 0; i < accounts.length; ++i) {
+                address prover = accounts[i];
+                Submission memory s = _market.submission(taskId, prover);
+                if (s.state == SubmissionState.None || audit.hasPassed(taskId, prover)) continue;
+                assertTrue(s.state == SubmissionState.Committed, "a proof without an audit");
+                uint256 lockedWei = _vault.lockOf(address(_market), t.stakeToken, s.lockId).amountWei;
+                bool isCovered = s.lockId == 0 ? audit.hasFailed(taskId, prover) : lockedWei == t.stakeWei;
+                assertTrue(isCovered, "stake behind an open audit");
+                assertEqual(
+                    uint256(audit.traceRootOf(taskId, prover)),
+                    s.modelCommitment,
+                    "trace committed with the model"
+                );
+            }
+        }
+    }
+
     /* THE END */
 
     /// @notice Everybody takes out everything: nothing but donations is left.
@@ -286,8 +313,20 @@ contract StakeAndEscrowInvariantTest is SolidityTest {
             for (uint256 i = 0; i < accounts.length; ++i) {
                 Submission memory s = _market.submission(taskId, accounts[i]);
                 if (isProRata && s.state == SubmissionState.Proven) _market.claim(taskId, accounts[i]);
-                if (s.lockId != 0) _market.releaseStake(taskId, accounts[i]);
+                if (s.lockId != 0) _freeStake(taskId, accounts[i], s);
             }
+        }
+    }
+
+    /// @dev Whoever has not passed an audit by now has failed it.
+    function _freeStake(uint256 taskId, address prover, Submission memory s) private {
+        StubTrainingAudit audit = _world.audit();
+        bool isAudited = _market.task(taskId).trainingAudit != address(0);
+        if (isAudited && s.state == SubmissionState.Committed && !audit.hasPassed(taskId, prover)) {
+            audit.fail(taskId, prover);
+            _market.slashStake(taskId, prover);
+        } else {
+            _market.releaseStake(taskId, prover);
         }
     }
 

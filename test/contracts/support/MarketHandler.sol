@@ -2,10 +2,12 @@
 pragma solidity 0.8.37;
 
 import {ITaskMarket} from "../../../contracts/interfaces/ITaskMarket.sol";
+import {ITrainingAudit} from "../../../contracts/interfaces/ITrainingAudit.sol";
 import {Proof} from "../../../contracts/types/Proof.sol";
 import {Submission, SubmissionState} from "../../../contracts/types/Submission.sol";
 import {RewardSplit, Task, TaskSpec, TaskState} from "../../../contracts/types/Task.sol";
 import {LockerApproval} from "../../../contracts/types/Stake.sol";
+import {TrainingTerms} from "../../../contracts/types/Training.sol";
 import {VaultHandler} from "./VaultHandler.sol";
 
 /// @title MarketHandler
@@ -31,8 +33,14 @@ abstract contract MarketHandler is VaultHandler {
         spec.proveDeadline = spec.commitDeadline + uint48(bound(shape >> 96, 1, 2 hours));
         address poster = _accountOf(who);
         CHEATS.deal(poster, FUNDS_WEI);
+        uint256 valueWei = spec.rewardToken == address(0) ? spec.rewardWei : 0;
         CHEATS.prank(poster);
-        market.post{value: spec.rewardToken == address(0) ? spec.rewardWei : 0}(spec);
+        if (shape % 2 == 0 && spec.stakeWei > 0) {
+            TrainingTerms memory terms;
+            market.postWithTraining{value: valueWei}(spec, ITrainingAudit(address(audit)), terms);
+        } else {
+            market.post{value: valueWei}(spec);
+        }
         postedWei[spec.rewardToken] += spec.rewardWei;
     }
 
@@ -52,7 +60,7 @@ abstract contract MarketHandler is VaultHandler {
         if (taskId == 0) return;
         Task memory t = market.task(taskId);
         modelCommitment = bound(modelCommitment, 1, 2 ** 253);
-        bytes memory call = abi.encodeCall(ITaskMarket.commit, (taskId, modelCommitment));
+        bytes memory call = _commitCall(taskId, modelCommitment, t.trainingAudit != address(0));
         address committed = _proverIn(taskId, who, SubmissionState.Committed);
         if (committed != address(0)) _mustRevert(committed, address(market), call);
         address prover = _proverIn(taskId, who, SubmissionState.None);
@@ -62,8 +70,42 @@ abstract contract MarketHandler is VaultHandler {
             _mustRevert(prover, address(market), call);
             return;
         }
+        _mustRevert(
+            prover,
+            address(market),
+            _commitCall(taskId, modelCommitment, t.trainingAudit == address(0))
+        );
         CHEATS.prank(prover);
-        market.commit(taskId, modelCommitment);
+        (bool success, ) = address(market).call(call);
+        assertTrue(success, "a commitment");
+    }
+
+    /// @notice The audit of a committed prover ends, one way or the other.
+    function judge(uint256 which, uint256 who, bool isGood) public {
+        uint256 taskId = _taskIn(which, TaskState.Committed, TaskState.Expired);
+        if (taskId == 0 || market.task(taskId).trainingAudit == address(0)) return;
+        address prover = _proverIn(taskId, who, SubmissionState.Committed);
+        if (prover == address(0)) return;
+        if (audit.hasPassed(taskId, prover) || audit.hasFailed(taskId, prover)) return;
+        if (isGood) audit.pass(taskId, prover);
+        else audit.fail(taskId, prover);
+    }
+
+    function slashStake(uint256 which, uint256 who) public {
+        uint256 taskId = _taskIn(which, TaskState.Committed, TaskState.Expired);
+        if (taskId == 0) return;
+        address prover = _accountOf(who);
+        Task memory t = market.task(taskId);
+        bytes memory call = abi.encodeCall(ITaskMarket.slashStake, (taskId, prover));
+        if (market.submission(taskId, prover).lockId != 0 && audit.hasFailed(taskId, prover)) {
+            uint256 creditWei = vault.creditOf(t.poster, t.stakeToken);
+            CHEATS.prank(STRANGER);
+            market.slashStake(taskId, prover);
+            slashedWei[t.stakeToken] += t.stakeWei;
+            uint256 paidWei = vault.creditOf(t.poster, t.stakeToken) - creditWei;
+            assertEqual(paidWei, t.stakeWei / 2, "the poster's half");
+        }
+        _mustRevert(STRANGER, address(market), call);
     }
 
     function prove(uint256 which, uint256 who, uint256 correct, uint256 quality) public {
@@ -79,7 +121,8 @@ abstract contract MarketHandler is VaultHandler {
         _mustRevert(STRANGER, address(market), call);
         address prover = _proverIn(taskId, who, SubmissionState.Committed);
         if (prover == address(0)) return;
-        if (proof.a.x == 0 || block.timestamp > t.proveDeadline) {
+        bool isOpen = t.trainingAudit == address(0) || audit.hasPassed(taskId, prover);
+        if (proof.a.x == 0 || block.timestamp > t.proveDeadline || !isOpen) {
             _mustRevert(prover, address(market), call);
             return;
         }
@@ -87,9 +130,10 @@ abstract contract MarketHandler is VaultHandler {
         market.prove(taskId, correct, proof);
     }
 
-    /// @notice A commitment and a proof at once, so that tasks with several proofs are common.
+    /// @notice A commitment, a good audit and a proof at once, so that tasks with several proofs are common.
     function commitAndProve(uint256 which, uint256 who, uint256 correct) public {
         commit(which, who, correct);
+        judge(which, who, true);
         prove(which, who, correct, 1);
     }
 
@@ -135,8 +179,11 @@ abstract contract MarketHandler is VaultHandler {
         uint256 taskId = _taskIn(which, TaskState.Committed, TaskState.Expired);
         if (taskId == 0) return;
         Submission memory s = market.submission(taskId, prover);
-        bool hasEnded = uint8(market.task(taskId).state) >= uint8(TaskState.Settled);
-        if (s.lockId != 0 && (hasEnded || s.state != SubmissionState.Committed)) {
+        Task memory t = market.task(taskId);
+        bool isFree =
+            uint8(t.state) >= uint8(TaskState.Settled) &&
+                (t.trainingAudit == address(0) || audit.hasPassed(taskId, prover));
+        if (s.lockId != 0 && (isFree || s.state != SubmissionState.Committed)) {
             CHEATS.prank(STRANGER);
             market.releaseStake(taskId, prover);
         }
@@ -159,6 +206,20 @@ abstract contract MarketHandler is VaultHandler {
 
     function passTime(uint256 duration) public {
         CHEATS.warp(block.timestamp + bound(duration, 1, 40 minutes));
+    }
+
+    function _commitCall(
+        uint256 taskId,
+        uint256 modelCommitment,
+        bool hasTrace
+    ) private pure returns (bytes memory) {
+        return
+            hasTrace
+                ? abi.encodeCall(
+                    ITaskMarket.commitWithTrace,
+                    (taskId, modelCommitment, bytes32(modelCommitment))
+                )
+                : abi.encodeCall(ITaskMarket.commit, (taskId, modelCommitment));
     }
 
     /// @dev The first task from a random one on whose state lies between the two; 0 if there is none.

@@ -5,6 +5,7 @@ import {StakeVault} from "../../../contracts/StakeVault.sol";
 import {TaskMarket} from "../../../contracts/TaskMarket.sol";
 import {ICircuitRegistry} from "../../../contracts/interfaces/ICircuitRegistry.sol";
 import {StubRegistry} from "../../../contracts/mocks/StubRegistry.sol";
+import {StubTrainingAudit} from "../../../contracts/mocks/StubTrainingAudit.sol";
 import {TestToken} from "../../../contracts/mocks/TestToken.sol";
 import {SolidityTest} from "./SolidityTest.sol";
 
@@ -23,6 +24,7 @@ abstract contract World is SolidityTest {
 
     StakeVault public immutable vault = new StakeVault(UNBONDING_SECONDS);
     TaskMarket public immutable market;
+    StubTrainingAudit public immutable audit = new StubTrainingAudit();
     TestToken internal immutable _token = new TestToken();
 
     /// @notice A second locker beside the market: one that slashes.
