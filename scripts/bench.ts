@@ -17,6 +17,8 @@ import {
   preparePlain,
   type ProvingResult,
 } from "./bench/proving.ts";
+import { type AuditOverhead, auditOverheads, measureAudit } from "./bench/audit.ts";
+import type { AuditMeasurement } from "./bench/measure-audit.ts";
 import { countBitDecomposition, countCircomlibMl, type RowCount } from "./bench/row-counts.ts";
 import { setUp } from "./setup.ts";
 
@@ -33,6 +35,7 @@ the same domain in turns, and counts the rows of the same statement written in o
 const root = path.join(import.meta.dirname, "..");
 const DIGITS = "digits-64-16-10x360";
 const PLAIN_ROWS = 65_000;
+const AUDITED_RANDOM_STEPS = 6;
 
 /** Everything one run measured. */
 interface BenchReport {
@@ -49,6 +52,11 @@ interface BenchReport {
     readonly digitsRowsPerSample: number;
     readonly others: readonly (RowCount & { readonly rowsPerSampleAt360: number; readonly ratio: number })[];
   };
+  /** A 40-epoch run on the digits and its audit: initialisation, first, last and six random steps. */
+  readonly audit: AuditMeasurement;
+  /** Proving time per row of the training step over that of the digits' accuracy circuit, medians. */
+  readonly stepOverAccuracyPerRow: number;
+  readonly auditOverheads: readonly AuditOverhead[];
   /** Exact, from the snapshot that the contract tests check. */
   readonly gas: Readonly<Record<string, number>>;
 }
@@ -69,6 +77,8 @@ async function bench(runs: number): Promise<BenchReport> {
     const samples = digits.samples!;
     const digitsRowsPerSample = digits.rows / samples;
     const counts = [await countBitDecomposition(instance, folder), await countCircomlibMl(instance, folder)];
+    const audit = await measureAudit("digits", AUDITED_RANDOM_STEPS);
+    const perRow = (seconds: number, rows: number) => seconds / rows;
     const [processor] = cpus();
     return {
       machine: {
@@ -86,6 +96,10 @@ async function bench(runs: number): Promise<BenchReport> {
           return { ...row, rowsPerSampleAt360, ratio: rowsPerSampleAt360 / digitsRowsPerSample };
         }),
       },
+      audit,
+      stepOverAccuracyPerRow:
+        perRow(audit.step.provingSeconds, audit.step.rows) / perRow(digits.proof.provingSeconds, digits.rows),
+      auditOverheads: auditOverheads(audit.batches),
       gas: JSON.parse(
         await readFile(path.join(root, "test", "contracts", "gas-snapshot.json"), "utf8"),
       ) as BenchReport["gas"],
@@ -154,8 +168,40 @@ function print(report: BenchReport): void {
     if (accuracy)
       out(`${name}: accuracy ${percent(accuracy.float)} float, ${percent(accuracy.integer)} integer`);
   }
+  printAudit(report, seconds, megabytes);
   const fees = Object.entries(gas).map(([name, value]) => [name, String(value)]);
   out(`\n${table(["transaction or call", "gas"], fees)}`);
+}
+
+function printAudit(
+  { audit, stepOverAccuracyPerRow, auditOverheads }: BenchReport,
+  seconds: (value: number) => string,
+  megabytes: (bytes: number) => string,
+): void {
+  const stages = [audit.init, audit.step].map(({ instanceId, rows, domainPower, provingSeconds }) => [
+    instanceId,
+    String(rows),
+    `2^${domainPower}`,
+    seconds(provingSeconds),
+  ]);
+  const lines = [
+    "",
+    table(["training circuit", "rows", "domain", "proving"], stages),
+    `a run of ${audit.steps} steps: trained in ${seconds(audit.trainingSeconds)}, committed in ${seconds(audit.commitSeconds)}, ` +
+      `audit of ${audit.stages} stages proved in ${seconds(audit.auditSeconds)}, ${megabytes(audit.peakMemoryBytes)} at most`,
+    `its test accuracy is ${percent(audit.testAccuracy)}; a row of the step takes ${stepOverAccuracyPerRow.toFixed(2)} × the accuracy circuit's time`,
+    "",
+    table(
+      ["epochs", "random steps", "audited share of all steps", "log2(epochs)/epochs"],
+      auditOverheads.map(({ epochs, randomSteps, auditedShare, logarithmicShare }) => [
+        String(epochs),
+        String(randomSteps),
+        percent(auditedShare),
+        percent(logarithmicShare),
+      ]),
+    ),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
 }
 
 function percent(share: number): string {
