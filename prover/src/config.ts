@@ -37,7 +37,14 @@ const PUBLIC_CHAINS: Readonly<Record<number, string>> = {
 
 const ADDRESS = z.string().regex(/^0x[0-9a-fA-F]{40}$/, "is not an address (0x and 40 hexadecimal digits)");
 
-const ADDRESSES = z.object({ stakeVault: ADDRESS, circuitRegistry: ADDRESS, taskMarket: ADDRESS }).strict();
+const ADDRESSES = z
+  .object({
+    stakeVault: ADDRESS,
+    circuitRegistry: ADDRESS,
+    taskMarket: ADDRESS,
+    trainingAudit: ADDRESS.optional(),
+  })
+  .strict();
 
 const NETWORK = z
   .object({
@@ -60,11 +67,13 @@ const CONFIG = z
   })
   .strict();
 
-/** Where the three contracts live on one chain. */
+/** Where the contracts live on one chain. */
 export interface ContractAddresses {
   readonly stakeVault: string;
   readonly circuitRegistry: string;
   readonly taskMarket: string;
+  /** Audits training for tasks posted here; tasks name theirs. */
+  readonly trainingAudit?: string | undefined;
 }
 
 /** How to reach one chain, and what is to be found there. */

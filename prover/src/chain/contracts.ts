@@ -37,15 +37,21 @@ export function contractAddresses(profile: NetworkProfile, folder: string): Cont
   } catch (cause) {
     throw notDeployed(profile, `${file} cannot be read`, cause);
   }
-  const find = (contract: string): string => {
-    const entry = Object.entries(recorded).find(([future]) => future.endsWith(`#${contract}`));
-    if (!isAddress(entry?.[1])) throw notDeployed(profile, `${file} has no address of ${contract}`);
-    return entry[1];
+  const findOptional = (contract: string): string | undefined => {
+    const address = Object.entries(recorded).find(([future]) => future.endsWith(`#${contract}`))?.[1];
+    return isAddress(address) ? address : undefined;
   };
+  const find = (contract: string): string => {
+    const address = findOptional(contract);
+    if (address === undefined) throw notDeployed(profile, `${file} has no address of ${contract}`);
+    return address;
+  };
+  const trainingAudit = findOptional("TrainingAudit");
   return {
     stakeVault: find("StakeVault"),
     circuitRegistry: find("CircuitRegistry"),
     taskMarket: find("TaskMarket"),
+    ...(trainingAudit === undefined ? {} : { trainingAudit }),
   };
 }
 
@@ -60,7 +66,8 @@ export async function openContracts(
 ): Promise<Contracts> {
   const { provider, profile } = connection;
   const addresses = contractAddresses(profile, folder);
-  for (const [name, address] of Object.entries(addresses) as [string, string][]) {
+  for (const [name, address] of Object.entries(addresses) as [string, string | undefined][]) {
+    if (address === undefined) continue;
     if ((await provider.getCode(address)) === "0x") {
       throw notDeployed(profile, `there is no contract at ${address}, the address of ${name}`);
     }

@@ -4,6 +4,7 @@ import path from "node:path";
 import { Command } from "commander";
 
 import { registerAccount } from "./commands/account.ts";
+import { registerAudit } from "./commands/audit.ts";
 import { registerCircuit } from "./commands/circuit.ts";
 import { registerClaim } from "./commands/claim.ts";
 import { registerCommit } from "./commands/commit.ts";
@@ -13,6 +14,7 @@ import { registerDoctor } from "./commands/doctor.ts";
 import { registerInit } from "./commands/init.ts";
 import { registerKeys } from "./commands/keys.ts";
 import { registerProve } from "./commands/prove.ts";
+import { registerQuote } from "./commands/quote.ts";
 import { registerQuantize } from "./commands/quantize.ts";
 import { registerStake } from "./commands/stake.ts";
 import { registerSubmit } from "./commands/submit.ts";
@@ -46,6 +48,8 @@ export function buildProgram(): Command {
   registerTrain(program);
   registerQuantize(program);
   registerCommit(program);
+  registerAudit(program);
+  registerQuote(program);
   registerProve(program);
   registerVerify(program);
   registerSubmit(program);

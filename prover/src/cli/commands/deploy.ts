@@ -68,6 +68,9 @@ export function registerDeploy(program: Command): void {
         ["circuit registry", addresses.circuitRegistry],
         ["stake vault", addresses.stakeVault],
         ["task market", addresses.taskMarket],
+        ...(addresses.trainingAudit === undefined
+          ? []
+          : [["training audit", addresses.trainingAudit] as const]),
         ["development keys", terms.allowDevelopmentKeys ? "accepted (local chain)" : "refused"],
         ...registered.map((keyId) => ["registered key", keyId] as const),
       ]),

@@ -7,6 +7,7 @@ import { parseToken } from "../addresses.ts";
 import { handle, type Invocation } from "../command.ts";
 import { note, type Report } from "../output.ts";
 import { openSignSession } from "../session.ts";
+import { openTrainingPart } from "../task-training.ts";
 import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
 import { transactionFacts } from "../transaction-facts.ts";
 import { parseAmount, parseDuration, parseInteger } from "../units.ts";
@@ -30,6 +31,12 @@ interface PostOptions extends NetworkOptions, AccountOptions {
   readonly jurisdiction?: string;
   readonly documentUri?: string;
   readonly out: string;
+  readonly trainInit?: string;
+  readonly trainStep?: string;
+  readonly trainingAudit?: string;
+  readonly auditedSteps?: string;
+  readonly minBatches: string;
+  readonly answerWithin?: string;
 }
 
 /** `zkpot task post`: writes the task's document and escrows the reward. */
@@ -59,6 +66,15 @@ export function registerTaskPost(task: Command): void {
       "--out <file>",
       "file of the task document; the test set must lie beside or below it",
       "task.json",
+    )
+    .option("--train-step <id|file>", "ask for training proof: instance of the step circuit")
+    .option("--train-init <id|file>", "instance of the initialisation circuit, of the same rule")
+    .option("--training-audit <address>", "audit contract (default: the deployed one)")
+    .option("--audited-steps <count>", "steps drawn at random (default: log2 of the epochs, at least 3)")
+    .option("--min-batches <count>", "least number of batches to train on", "1")
+    .option(
+      "--answer-within <duration>",
+      "time to answer, from now (default: halfway from commit to prove deadline)",
     );
   handle<PostOptions, []>(command, post);
 }
@@ -94,6 +110,7 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
     );
   }
 
+  const training = await openTrainingPart(options, session);
   const documentFile = path.resolve(options.out);
   await saveDocument(documentFile, TASK_DOCUMENT, {
     title: options.title ?? testSet.name,
@@ -105,6 +122,7 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
     minCorrect,
     licence: options.licence,
     jurisdiction: options.jurisdiction ?? null,
+    ...(training === undefined ? {} : { training: training.published }),
   });
   // What provers will load is what is checked and posted.
   const files = await loadTaskFiles(documentFile);
@@ -114,7 +132,7 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   const now = await chainTime(session.connection);
   const commitDeadline = now + BigInt(terms.commitSeconds);
   const proveDeadline = now + BigInt(terms.proveSeconds);
-  const { taskId, transaction } = await postTask(session.sender, session.contracts, {
+  const taskTerms: TaskTerms = {
     ...terms.amounts,
     keyId: keys.keyId,
     dataPoint,
@@ -125,7 +143,13 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
     architectureId: architectureId(instance.architecture),
     documentHash: files.documentHash,
     documentUri: options.documentUri ?? path.basename(documentFile),
-  });
+  };
+  const { taskId, transaction } = await postTask(
+    session.sender,
+    session.contracts,
+    taskTerms,
+    training?.terms({ now, commitDeadline, proveDeadline }),
+  );
   const { rewardWei, rewardToken, stakeWei, stakeToken } = terms.amounts;
   return {
     data: {

@@ -8,12 +8,15 @@ import type { TrainingOptions } from "../../training/training-options.ts";
 import { handle, type Invocation } from "../command.ts";
 import { withCsvOptions } from "../csv-options.ts";
 import { note, type Report } from "../output.ts";
-import { type CommonOptions, withCommonOptions } from "../shared-options.ts";
+import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
 import type { SampleFlags } from "../training-data.ts";
+import { type TrainingFlags, withTrainingOptions } from "../training-session.ts";
 import { parseInteger, parseNumber, parseSizes } from "../units.ts";
 import { UsageError } from "../usage-error.ts";
 
-interface TrainFlags extends CommonOptions, SampleFlags {
+interface TrainFlags extends NetworkOptions, AccountOptions, SampleFlags, TrainingFlags {
+  readonly verifiable?: string;
+  readonly evenIfBelow?: boolean;
   readonly hidden?: string;
   readonly epochs?: string;
   readonly batchSize?: string;
@@ -25,14 +28,20 @@ interface TrainFlags extends CommonOptions, SampleFlags {
   readonly inputBits: string;
   readonly backend: string;
   readonly resume?: boolean;
-  readonly out: string;
+  readonly out?: string;
 }
 
-/** `zkpot train`: a float model from private samples. */
+/** `zkpot train`: a float model from private samples, or with --verifiable an integer model with training proof. */
 export function registerTrain(program: Command): void {
   const command = withCsvOptions(
-    withCommonOptions(program.command("train").description("train a model on private samples")),
+    withTrainingOptions(
+      withAccountOptions(program.command("train").description("train a model on private samples")),
+    ),
   )
+    .option(
+      "--verifiable <task id>",
+      "train by the rule of a task with training proof, from the seed of the chain, and commit to the run",
+    )
     .option("--split <file>", "split of `zkpot data split`: its training part is learnt from")
     .option("--data <dataset>", "packaged data set or CSV file, all of which is learnt from")
     .option("--task <file>", "task document: its layer sizes and its mapping of features are used")
@@ -50,12 +59,21 @@ export function registerTrain(program: Command): void {
     .option("--validation <share>", "share of the samples that is only measured on", "0")
     .option("--seed <text>", "determines weights, batches and noise", "1")
     .option("--backend <name>", "auto, node (TensorFlow's native library) or wasm", "auto")
+    .option("--even-if-below", "with --verifiable: commit although the model misses the threshold")
     .option("--resume", "go on with a training that was interrupted, with the same options")
-    .option("--out <file>", "file of the model, readable by its owner only", "float-model.json");
+    .option(
+      "--out <file>",
+      "file of the model, readable by its owner only (default: float-model.json, model.json with --verifiable)",
+    );
   handle<TrainFlags, []>(command, train, { stopsItself: true });
 }
 
 async function train({ options: flags, signal }: Invocation<TrainFlags>): Promise<Report> {
+  const { verifiable } = flags;
+  if (verifiable !== undefined) {
+    const { trainVerifiablyForTask } = await import("../train-verifiably.ts");
+    return await trainVerifiablyForTask({ ...flags, verifiable, out: flags.out ?? "model.json" }, signal);
+  }
   const inputBits = parseInteger(flags.inputBits, "--input-bits", 1, 16);
   const validationShare = parseNumber(flags.validation, "--validation", 0, 0.9);
   const { openTrainingPart, openInputQuantization } = await import("../training-data.ts");
@@ -73,7 +91,7 @@ async function train({ options: flags, signal }: Invocation<TrainFlags>): Promis
     validationShare === 0
       ? undefined
       : stratifiedSplit(dataset, { seed: options.seed, testFraction: validationShare });
-  const out = path.resolve(flags.out);
+  const out = path.resolve(flags.out ?? "float-model.json");
   const checkpointFile = `${out}.checkpoint`;
   const resumeFrom =
     flags.resume === true ? await loadDocument(checkpointFile, TRAINING_CHECKPOINT) : undefined;
