@@ -8,6 +8,8 @@ import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
+import { releaseCurve } from "../prover/src/proof/multi-exponentiation.ts";
+import { powersOfTauFile } from "../test/support/ceremony-inputs.ts";
 import { setUp } from "./setup.ts";
 import { misplacedTestFiles, SUITES, suiteFiles } from "./suites/suites.ts";
 
@@ -108,10 +110,18 @@ function chosenSuites(names: readonly string[]): readonly Suite[] {
   return wanted.filter((suite) => suite.runner === "checks" || suiteFiles(suite).length > 0);
 }
 
+/** The ceremonies of two suites start from it; making it takes tens of seconds. */
+async function preparePowersOfTau(): Promise<void> {
+  process.stderr.write("[set-up] powers of tau for the tests of ceremonies\n");
+  await powersOfTauFile();
+  await releaseCurve();
+}
+
 const suites = chosenSuites(process.argv.slice(2));
 let results: SuiteResult[];
 try {
   await setUp();
+  await preparePowersOfTau();
   results = [checkSuiteNames(), ...(await runAll(suites))];
 } catch (error) {
   console.log(error instanceof Error ? error.message : error);

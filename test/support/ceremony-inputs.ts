@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 
 import type { AccuracyInstance } from "../../prover/src/circuits/accuracy.ts";
@@ -28,23 +28,31 @@ export const MINI: AccuracyInstance = {
   slotBits: 14,
 };
 
-/** A real phase 1 of 2^10, made once by snarkjs. */
+/**
+ * A real phase 1 of 2^10, made by snarkjs unless it was made before. The test runner makes it before any suite
+ * starts; several processes that make it at once do not meet in any file.
+ */
 export async function powersOfTauFile(): Promise<string> {
   const file = path.join(build, "test-powers-of-tau", "10.ptau");
   if (existsSync(file)) return file;
   const { powersOfTau } = await import("snarkjs");
-  const [start, contributed, beacon, prepared] = ["0", "1", "2", "part"].map((name) => `${file}.${name}`) as [
-    string,
-    string,
-    string,
-    string,
-  ];
   mkdirSync(path.dirname(file), { recursive: true });
-  await powersOfTau.newAccumulator(await sharedCurve(), 10, start);
-  await powersOfTau.contribute(start, contributed, "test", "entropy for a test");
-  await powersOfTau.beacon(contributed, beacon, "test", BEACON.beaconHash, BEACON.iterationsExponent);
-  await powersOfTau.preparePhase2(beacon, prepared);
-  cpSync(prepared, file);
-  [start, contributed, beacon, prepared].forEach((part) => rmSync(part));
+  const parts = mkdtempSync(path.join(path.dirname(file), "part-"));
+  try {
+    const part = (name: string): string => path.join(parts, name);
+    await powersOfTau.newAccumulator(await sharedCurve(), 10, part("start"));
+    await powersOfTau.contribute(part("start"), part("contributed"), "test", "entropy for a test");
+    await powersOfTau.beacon(
+      part("contributed"),
+      part("beacon"),
+      "test",
+      BEACON.beaconHash,
+      BEACON.iterationsExponent,
+    );
+    await powersOfTau.preparePhase2(part("beacon"), part("prepared"));
+    renameSync(part("prepared"), file);
+  } finally {
+    rmSync(parts, { recursive: true });
+  }
   return file;
 }
