@@ -200,13 +200,19 @@ export class TrainingMarket {
     return (await readRun(audit, sender.wallet.address)).seed;
   }
 
-  /** Stakes, commits to a run as account `index` and draws the challenge. */
-  async commit(audit: Audit, index: number, run: TrainedRun, model = run.checkpoints.at(-1)!): Promise<void> {
+  /** Stakes, commits to a run as account `index` and draws the challenge; returns the gas of the commitment. */
+  async commit(
+    audit: Audit,
+    index: number,
+    run: TrainedRun,
+    model = run.checkpoints.at(-1)!,
+  ): Promise<bigint> {
     const sender = this.sender(index);
     await depositStake(sender, this.contracts, ZeroAddress, STAKE_WEI, 10n ** 20n);
-    await commitTrace(sender, this.contracts, audit.taskId, model, run.traceRoot);
+    const { gasUsed } = await commitTrace(sender, this.contracts, audit.taskId, model, run.traceRoot);
     await this.mine(DRAW_DELAY_BLOCKS);
     await drawChallenge(sender, audit, sender.wallet.address);
+    return gasUsed;
   }
 
   /** What answerChallenge takes, with a folder of its own for proofs. */

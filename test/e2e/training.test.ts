@@ -2,6 +2,12 @@ import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
 import { answerChallenge } from "../../prover/src/audit/answer-challenge.ts";
+import {
+  ANSWER_INIT_GAS,
+  ANSWER_STEP_GAS,
+  ANSWER_STEPS_GAS,
+  COMMIT_TRACE_GAS,
+} from "../../prover/src/audit/gas.ts";
 import { AuditError } from "../../prover/src/audit/audit-error.ts";
 import { proveInit, proveStep } from "../../prover/src/audit/prove-stage.ts";
 import { initStage, initStatement, stepStage, stepStatement } from "../../prover/src/audit/stages.ts";
@@ -117,7 +123,8 @@ describe("training proof", function () {
     });
 
     it("asks for the initialisation, the first, the last and random steps", async () => {
-      await market.commit(audit, HONEST, run);
+      const gasUsed = await market.commit(audit, HONEST, run);
+      expect(gasUsed <= COMMIT_TRACE_GAS, `${gasUsed} gas to commit`).to.equal(true);
       const { state, challengedSteps, pendingSteps, isInitAnswered, stepCount } = await readRun(
         audit,
         address(HONEST),
@@ -169,6 +176,10 @@ describe("training proof", function () {
       const { challengedSteps, state } = await readRun(audit, address(HONEST));
       expect(state).to.equal("passed");
       expect(transactions).to.have.lengthOf(2);
+      const [init, steps] = transactions.map(({ gasUsed }) => gasUsed);
+      expect(init! <= ANSWER_INIT_GAS, `${init} gas for the initialisation`).to.equal(true);
+      const most = ANSWER_STEPS_GAS + ANSWER_STEP_GAS * BigInt(challengedSteps.length);
+      expect(steps! <= most, `${steps} gas for ${challengedSteps.length} steps`).to.equal(true);
       expect(proved, "the initialisation was proved before").to.have.lengthOf(challengedSteps.length);
 
       proved = [];

@@ -16,11 +16,6 @@ interface QuoteOptions extends NetworkOptions {
   readonly confidence: string;
 }
 
-/** Gas of an audit from its parts: upper bounds that the contracts' gas tests keep. */
-const ANSWER_BASE_GAS = 250_000n;
-const ANSWER_STEP_GAS = 110_000n;
-const COMMIT_GAS = 200_000n;
-
 /** `zkpot quote`: what a task with training proof deters, and what it costs, before anybody works. */
 export function registerQuote(program: Command): void {
   const command = withNetworkOptions(
@@ -56,6 +51,7 @@ async function quote({ options }: Invocation<QuoteOptions>, id: string): Promise
   const { contracts, connection } = await openReadSession(options);
   const { openAudit } = await import("../../chain/audits.ts");
   const { readTask } = await import("../../chain/tasks.ts");
+  const { auditGas } = await import("../../audit/gas.ts");
   const { hoeffdingInterval } = await import("../../audit/odds.ts");
   const { facts, percent, table } = await import("../text.ts");
   const { formatAmount } = await import("../addresses.ts");
@@ -75,7 +71,8 @@ async function quote({ options }: Invocation<QuoteOptions>, id: string): Promise
     );
   }
   const odds = await oddsOf(shares, steps, terms.drawnSteps, trainingCostWei, task.rewardWei);
-  const gas = COMMIT_GAS + ANSWER_BASE_GAS + ANSWER_STEP_GAS * BigInt(terms.drawnSteps + 3);
+  // First and last step come on top of those drawn.
+  const gas = auditGas(terms.drawnSteps + 2);
   const gasPriceWei =
     options.gasPrice === undefined
       ? ((await connection.provider.getFeeData()).gasPrice ?? 0n)
