@@ -10,13 +10,17 @@ import { WORKSPACE } from "../prover/src/chain/abis.ts";
 import { loadInstance } from "../prover/src/circuits/instances.ts";
 import { EXIT_CODES, exitCodeOf, printError, toJson } from "../prover/src/cli/output.ts";
 import { writeFileAtomically } from "../prover/src/files.ts";
-import { runDemo } from "./demo/flow.ts";
+import { type DemoRun, runDemo } from "./demo/flow.ts";
 import { startLocalChain } from "./demo/local-chain.ts";
 import { type DemoOptions, HELP, readOptions } from "./demo/options.ts";
 import type { DemoRecord } from "./demo/record.ts";
 import { renderReport } from "./demo/report/report.ts";
+import { renderTrainingReport } from "./demo/report/training-report.ts";
 import { findScenario } from "./demo/scenarios.ts";
 import { Story, terminalOutput } from "./demo/story.ts";
+import { runTrainingDemo } from "./demo/training/flow.ts";
+import type { TrainingDemoRecord } from "./demo/training/record.ts";
+import { findTrainingScenario } from "./demo/training/scenarios.ts";
 import { compileContracts } from "./setup/contracts.ts";
 
 const json = process.argv.includes("--json");
@@ -33,7 +37,7 @@ try {
 }
 
 async function main(options: DemoOptions): Promise<void> {
-  const scenario = findScenario(options.dataset);
+  const { dataset, instanceId } = findScenario(options.dataset);
   const workFolder = mkdtempSync(path.join(os.tmpdir(), "zkpot-demo-"));
   process.once("exit", () => rmSync(workFolder, { recursive: true, force: true }));
   let isOver = false;
@@ -47,7 +51,9 @@ async function main(options: DemoOptions): Promise<void> {
   const output = terminalOutput(out, process.stderr);
   const story = new Story(output);
   output.line(
-    `zkpot demo: data set ${scenario.dataset}, seed ${options.seed}, circuit ${scenario.instanceId}`,
+    options.trainingProof
+      ? `zkpot demo: data set ${dataset}, split ${options.seed}, with training proof`
+      : `zkpot demo: data set ${dataset}, seed ${options.seed}, circuit ${instanceId}`,
   );
   try {
     story.heading("A chain and its contracts");
@@ -60,18 +66,22 @@ async function main(options: DemoOptions): Promise<void> {
       startLocalChain,
       ({ chainId, rpcUrl }) => ({ text: `anvil runs chain ${chainId} on port ${new URL(rpcUrl).port}` }),
     );
-    const record = await runDemo({
+    const workplace = {
       story,
-      scenario,
-      instance: await loadInstance(scenario.instanceId),
       seed: options.seed,
       chain,
       buildDirectory: path.join(WORKSPACE, "build"),
       workFolder,
-    });
-    const reportFile = await saveReport(options.out, record);
+    };
+    const told = options.trainingProof
+      ? await tellTraining(workplace, dataset)
+      : await tellAccuracy(workplace, dataset);
+    const { record, report } = told;
+    const reportFile = await saveReport(options.out, record, report);
     isOver = true;
-    out.write(summary(record, reportFile));
+    out.write(
+      `\n${told.summary}\nThe whole story took ${record.totalSeconds.toFixed(1)} s. Report: ${path.relative(process.cwd(), reportFile)}\n`,
+    );
     if (options.json) process.stdout.write(toJson(record));
     if (options.keep) {
       out.write(
@@ -85,19 +95,41 @@ async function main(options: DemoOptions): Promise<void> {
   }
 }
 
-async function saveReport(folder: string, record: DemoRecord): Promise<string> {
-  const file = path.join(folder, "report.html");
-  await writeFileAtomically(path.join(folder, "report.json"), toJson(record));
-  await writeFileAtomically(file, renderReport(record));
-  return file;
+/** What is left of a story. */
+interface Told {
+  readonly record: DemoRecord | TrainingDemoRecord;
+  readonly report: string;
+  readonly summary: string;
 }
 
-function summary({ task, dataset, proof, totalSeconds }: DemoRecord, reportFile: string): string {
-  const place = path.relative(process.cwd(), reportFile);
-  return [
-    "",
-    `Proved: at least ${task.provenCorrect} of ${dataset.testSamples} test samples correct, in one proof made in ${proof.seconds.toFixed(1)} s; paid on chain.`,
-    `The whole story took ${totalSeconds.toFixed(1)} s. Report: ${place}`,
-    "",
-  ].join("\n");
+type Workplace = Omit<DemoRun, "scenario" | "instance">;
+
+async function tellAccuracy(workplace: Workplace, dataset: string): Promise<Told> {
+  const scenario = findScenario(dataset);
+  const instance = await loadInstance(scenario.instanceId);
+  const record = await runDemo({ ...workplace, scenario, instance });
+  const { task, dataset: data, proof } = record;
+  return {
+    record,
+    report: renderReport(record),
+    summary: `Proved: at least ${task.provenCorrect} of ${data.testSamples} test samples correct, in one proof made in ${proof.seconds.toFixed(1)} s; paid on chain.`,
+  };
+}
+
+async function tellTraining(workplace: Workplace, dataset: string): Promise<Told> {
+  const scenario = findTrainingScenario(dataset);
+  const record = await runTrainingDemo({ ...workplace, scenario, instances: await scenario.instances() });
+  const { task, dataset: data, audit } = record;
+  return {
+    record,
+    report: renderTrainingReport(record),
+    summary: `Proved: ${audit.stages.length} stages of a training run of ${audit.stepCount} steps, in ${audit.provingSeconds.toFixed(1)} s, and at least ${task.provenCorrect} of ${data.testSamples} test samples correct; paid on chain, the rival slashed.`,
+  };
+}
+
+async function saveReport(folder: string, record: Told["record"], report: string): Promise<string> {
+  const file = path.join(folder, "report.html");
+  await writeFileAtomically(path.join(folder, "report.json"), toJson(record));
+  await writeFileAtomically(file, report);
+  return file;
 }

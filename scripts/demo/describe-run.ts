@@ -4,53 +4,81 @@ import { readStake } from "../../prover/src/chain/stake.ts";
 import type { TaskRecord } from "../../prover/src/chain/tasks.ts";
 import { encodeDocument } from "../../prover/src/data/document.ts";
 import { PROOF_BUNDLE } from "../../prover/src/proof/bundle.ts";
+import type { BoundReport } from "../../prover/src/quantization/bounds.ts";
 import { proveCall } from "./attacks.ts";
 import type { DemoRun } from "./flow.ts";
 import type { PreparedModel } from "./models.ts";
 import type { OpenTask, TimedProof } from "./provers.ts";
 import { describeCircuit, describeKeys } from "./public-material.ts";
-import type { DemoAttempt, DemoBalance, DemoRecord } from "./record.ts";
+import type { DemoAttempt, DemoBalance, DemoLayer, DemoRecord } from "./record.ts";
+import type { Scenario } from "./scenarios.ts";
 import { type AccountParty, type Stage, START_WEI } from "./stage.ts";
 
 /** Words of a proof on chain: A, B, C, D and sigma·D. */
 const PROOF_BYTES = 12 * 32;
 const PAID_PARTIES: readonly AccountParty[] = ["buyer", "prover", "rival", "copier"];
 
-/** Everything a finished run left behind. */
-export interface FinishedRun {
-  readonly run: DemoRun;
+/** What every story ends with. */
+export interface ToldStory {
+  readonly scenario: Pick<Scenario, "dataset">;
+  readonly seed: string;
   readonly stage: Stage;
   readonly cores: number;
   readonly open: OpenTask;
-  readonly model: PreparedModel;
-  readonly trainingSeconds: number;
-  readonly backend: string;
   readonly proof: TimedProof;
-  readonly rival: DemoRecord["rival"];
   readonly attempts: readonly DemoAttempt[];
   readonly task: TaskRecord;
 }
 
+/** Everything a finished run left behind. */
+export interface FinishedRun extends Omit<ToldStory, "scenario" | "seed"> {
+  readonly run: DemoRun;
+  readonly model: PreparedModel;
+  readonly trainingSeconds: number;
+  readonly backend: string;
+  readonly rival: DemoRecord["rival"];
+}
+
 /** The record of a finished run: only what is listed here leaves it. */
 export async function describeRun(finished: FinishedRun): Promise<DemoRecord> {
-  const { run, stage, open, model, proof, task } = finished;
+  const { run, model, proof } = finished;
+  return {
+    format: "zkpot.demo-record",
+    ...(await describeStory({ ...finished, scenario: run.scenario, seed: run.seed }, PAID_PARTIES)),
+    training: {
+      backend: finished.backend,
+      epochs: model.options.epochs,
+      batchSize: model.options.batchSize,
+      learningRate: model.options.learningRate,
+      seconds: finished.trainingSeconds,
+      history: model.history,
+    },
+    model: describeModel(model, proof.bundle.modelCommitment),
+    rival: finished.rival,
+  };
+}
+
+/** What every story leaves behind, whatever its task asked for. */
+export async function describeStory(
+  { scenario, seed, stage, cores, open, proof, attempts, task }: ToldStory,
+  parties: readonly AccountParty[],
+): Promise<Omit<DemoRecord, "format" | "training" | "model" | "rival">> {
   const { data, material } = open;
   const { document, documentHash, testSet } = data.files;
   const { addresses } = stage.contracts;
-  const balances = await Promise.all(PAID_PARTIES.map((party) => describeBalance(stage, party)));
+  const balances = await Promise.all(parties.map((party) => describeBalance(stage, party)));
   return {
-    format: "zkpot.demo-record",
     version: 1,
     startedAt: stage.story.startedAt.toISOString(),
     totalSeconds: stage.story.seconds(),
-    seed: run.seed,
+    seed,
     environment: {
       node: process.version,
-      cores: finished.cores,
+      cores,
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     },
     dataset: {
-      name: run.scenario.dataset,
+      name: scenario.dataset,
       title: data.title,
       licence: document.licence,
       featureCount: data.dataset.featureCount,
@@ -71,16 +99,6 @@ export async function describeRun(finished: FinishedRun): Promise<DemoRecord> {
       winner: task.leader,
       provenCorrect: task.leaderCorrect,
     },
-    training: {
-      backend: finished.backend,
-      epochs: model.options.epochs,
-      batchSize: model.options.batchSize,
-      learningRate: model.options.learningRate,
-      seconds: finished.trainingSeconds,
-      history: model.history,
-    },
-    model: describeModel(model, proof.bundle.modelCommitment),
-    rival: finished.rival,
     circuit: await describeCircuit(material),
     keys: await describeKeys(material),
     proof: {
@@ -98,7 +116,7 @@ export async function describeRun(finished: FinishedRun): Promise<DemoRecord> {
     chain: { chainId: String(stage.connection.chainId), ...addresses },
     events: stage.story.events,
     transactions: stage.transactions,
-    attempts: finished.attempts,
+    attempts,
     balances,
   };
 }
@@ -112,16 +130,21 @@ function describeModel({ file, comparison }: PreparedModel, modelCommitment: big
     float: { correct: comparison.float.correctCount, confusion: comparison.float.confusion },
     integer: { correct: comparison.integer.correctCount, confusion: comparison.integer.confusion },
     disagreements: comparison.disagreements.length,
-    layers: bounds.layers.map((layer) => ({
-      name: `${layer.layer} (${layer.kind})`,
-      fanIn: layer.fanIn,
-      width: layer.width,
-      weightBits: layer.weightBits,
-      accumulatorBits: layer.accumulatorBits,
-      boundedBits: layer.boundedBitsLimit,
-      headroomBits: layer.headroomBits,
-    })),
+    layers: describeLayers(bounds),
   };
+}
+
+/** The ranges of a model's layers. */
+export function describeLayers({ layers }: BoundReport): readonly DemoLayer[] {
+  return layers.map((layer) => ({
+    name: `${layer.layer} (${layer.kind})`,
+    fanIn: layer.fanIn,
+    width: layer.width,
+    weightBits: layer.weightBits,
+    accumulatorBits: layer.accumulatorBits,
+    boundedBits: layer.boundedBitsLimit,
+    headroomBits: layer.headroomBits,
+  }));
 }
 
 async function describeBalance(stage: Stage, party: AccountParty): Promise<DemoBalance> {

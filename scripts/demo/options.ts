@@ -8,6 +8,8 @@ import { UsageError } from "../../prover/src/cli/usage-error.ts";
 export interface DemoOptions {
   readonly dataset: string;
   readonly seed: string;
+  /** Plays the task that asks for training proof, too. */
+  readonly trainingProof: boolean;
   /** Folder for report.html and report.json. */
   readonly out: string;
   readonly json: boolean;
@@ -19,10 +21,14 @@ export const HELP = `usage: npm run demo [-- options]
 
 Plays the main job on a local chain: a buyer posts a task, a prover trains a private model, proves its accuracy
 over the whole test set with one proof and is paid; a rival that claims too much and a copied proof fail.
+With --training-proof the prover also proves how it trained: from a seed and on batches that the chain fixed, at
+steps that the chain asks for; a rival that stopped early and invented the rest of its trace is slashed.
 Leaves demo/report.html and demo/report.json.
 
   --dataset <name>  digits or breast-cancer (default: digits)
-  --seed <text>     determines split, initial weights and batches (default: 1)
+  --training-proof  ask for proof of training, too
+  --seed <text>     determines split, initial weights and batches (default: 1); with --training-proof only the
+                    split, since the chain draws the seed of the training
   --out <folder>    where the report goes (default: demo)
   --json            print the record of the run on stdout, the story on stderr
   --keep            leave the local chain running until Ctrl-C
@@ -38,6 +44,7 @@ export function readOptions(parameters: readonly string[]): DemoOptions {
       options: {
         dataset: { type: "string", default: "digits" },
         seed: { type: "string", default: "1" },
+        "training-proof": { type: "boolean", default: false },
         out: { type: "string", default: path.join(WORKSPACE, "demo") },
         json: { type: "boolean", default: false },
         keep: { type: "boolean", default: false },
@@ -48,5 +55,6 @@ export function readOptions(parameters: readonly string[]): DemoOptions {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new UsageError("cli.usage", message, "See `npm run demo -- --help`.", {}, { cause });
   }
-  return { ...values, out: path.resolve(values.out) };
+  const { "training-proof": trainingProof, ...rest } = values;
+  return { ...rest, trainingProof, out: path.resolve(rest.out) };
 }

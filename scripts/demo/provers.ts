@@ -90,7 +90,7 @@ export async function proveCount(
   open: OpenTask,
   check: TaskCheck,
   opening: CommitmentOpening,
-  { file }: PreparedModel,
+  { file }: Pick<PreparedModel, "file">,
   correct: number,
 ): Promise<TimedProof> {
   const { data, material } = open;

@@ -3,6 +3,7 @@ import path from "node:path";
 
 import { accuracyDimensions, type AccuracyInstance } from "../../prover/src/circuits/accuracy.ts";
 import { buildCircuit, type CompiledCircuit } from "../../prover/src/circuits/build.ts";
+import type { CircuitInstance } from "../../prover/src/circuits/instance.ts";
 import { makeDevelopmentKeys } from "../../prover/src/proof/keys/development.ts";
 import { KEY_FILES, type KeySet } from "../../prover/src/proof/keys/key-set.ts";
 import { domainPower } from "../../prover/src/proof/keys/qap.ts";
@@ -11,19 +12,19 @@ import type { DemoRecord } from "./record.ts";
 import type { Story } from "./story.ts";
 
 /** Circuit and keys, the public material that every party loads. */
-export interface PublicMaterial {
-  readonly circuit: CompiledCircuit<AccuracyInstance>;
+export interface PublicMaterial<Instance extends CircuitInstance = AccuracyInstance> {
+  readonly circuit: CompiledCircuit<Instance>;
   readonly keys: KeySet;
   readonly circuitTiming: Pick<DemoRecord["circuit"], "compileSeconds" | "wasCached">;
   readonly keyTiming: Pick<DemoRecord["keys"], "seconds" | "wasCached">;
 }
 
 /** Compiles the circuit and makes its development keys below `buildDirectory`, or finds them there. */
-export async function prepareMaterial(
+export async function prepareMaterial<Instance extends CircuitInstance>(
   story: Story,
-  instance: AccuracyInstance,
+  instance: Instance,
   buildDirectory: string,
-): Promise<PublicMaterial> {
+): Promise<PublicMaterial<Instance>> {
   let isCompiled = false;
   const circuit = await story.act(
     "set-up",
@@ -78,7 +79,10 @@ export async function describeCircuit({
 }
 
 /** Sizes and id of a key set. */
-export async function describeKeys({ keys, keyTiming }: PublicMaterial): Promise<DemoRecord["keys"]> {
+export async function describeKeys({
+  keys,
+  keyTiming,
+}: Pick<PublicMaterial, "keys" | "keyTiming">): Promise<DemoRecord["keys"]> {
   const { manifest, provingKeyFile } = keys;
   const commitmentKeyFile = path.join(path.dirname(provingKeyFile), KEY_FILES.commitment);
   return {

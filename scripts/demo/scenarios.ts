@@ -33,9 +33,14 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
 
 /** The scenario of a data set; throws ProverError `demo.unknown-dataset` listing those there are. */
 export function findScenario(dataset: string): Scenario {
-  const scenario = Object.hasOwn(SCENARIOS, dataset) ? SCENARIOS[dataset] : undefined;
+  return scenarioOf(SCENARIOS, dataset);
+}
+
+/** One of some scenarios; throws as findScenario. */
+export function scenarioOf<Kind>(scenarios: Readonly<Record<string, Kind>>, dataset: string): Kind {
+  const scenario = Object.hasOwn(scenarios, dataset) ? scenarios[dataset] : undefined;
   if (scenario !== undefined) return scenario;
-  const known = Object.keys(SCENARIOS);
+  const known = Object.keys(scenarios);
   throw new ProverError(
     "demo.unknown-dataset",
     `there is no demo on the data set ${dataset}`,

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 
 import { hexlify, type TransactionReceipt, toQuantity, Wallet } from "ethers";
 
 import { connect, type Connection } from "../../prover/src/chain/connect.ts";
-import { type Contracts, openContracts } from "../../prover/src/chain/contracts.ts";
+import { type Contracts, deploymentFolder, openContracts } from "../../prover/src/chain/contracts.ts";
 import { deployContracts } from "../../prover/src/chain/deploy.ts";
 import { TransactionJournal } from "../../prover/src/chain/journal.ts";
 import { registerKey } from "../../prover/src/chain/registry.ts";
@@ -28,6 +30,8 @@ export interface Stage {
   readonly story: Story;
   readonly connection: Connection;
   readonly contracts: Contracts;
+  /** The contract that decides on training proofs; only tasks that ask for them name it. */
+  readonly auditAddress: string;
   readonly transactions: readonly DemoTransaction[];
   sender(party: AccountParty): Sender;
   address(party: AccountParty): string;
@@ -44,12 +48,16 @@ export interface Stage {
   ): Promise<SentTransaction>;
 }
 
-/** Funds the accounts, deploys the contracts with their Ignition module and registers the verifying key. */
+/**
+ * Funds the accounts, deploys the contracts with their Ignition module and registers the verifying key. The deployment
+ * of the audit contract is remembered with the others where `withAudit` says so.
+ */
 export async function setStage(
   story: Story,
   chain: LocalChain,
   folder: string,
   key: KeyManifest,
+  { withAudit = false }: { readonly withAudit?: boolean } = {},
 ): Promise<Stage> {
   const connection = await connect({
     name: "demo",
@@ -77,8 +85,15 @@ export async function setStage(
       }),
     ({ taskMarket }) => ({ text: `deploys registry, stake vault and task market (${taskMarket})` }),
   );
-  const stage = new OpenStage(story, connection, await openContracts(connection, folder), senders);
-  await stage.noteDeployment();
+  const contracts = await openContracts(connection, folder);
+  const stage = new OpenStage(story, connection, contracts, recordedAudit(folder), senders);
+  const { circuitRegistry, stakeVault, taskMarket } = contracts.addresses;
+  await stage.noteDeployment([
+    ["CircuitRegistry", circuitRegistry],
+    ["StakeVault", stakeVault],
+    ["TaskMarket", taskMarket],
+    ...(withAudit ? ([["TrainingAudit", stage.auditAddress]] as const) : []),
+  ]);
   await stage.transact(
     "operator",
     "register the verifying key",
@@ -93,6 +108,7 @@ class OpenStage implements Stage {
   readonly story: Story;
   readonly connection: Connection;
   readonly contracts: Contracts;
+  readonly auditAddress: string;
   readonly transactions: DemoTransaction[] = [];
   readonly #senders: ReadonlyMap<AccountParty, Sender>;
   readonly #feesWei = new Map<AccountParty, bigint>();
@@ -101,11 +117,13 @@ class OpenStage implements Stage {
     story: Story,
     connection: Connection,
     contracts: Contracts,
+    auditAddress: string,
     senders: ReadonlyMap<AccountParty, Sender>,
   ) {
     this.story = story;
     this.connection = connection;
     this.contracts = contracts;
+    this.auditAddress = auditAddress;
     this.#senders = senders;
   }
 
@@ -151,19 +169,23 @@ class OpenStage implements Stage {
   }
 
   /** The deployment's transactions, which Ignition sent: found by the addresses they created. */
-  async noteDeployment(): Promise<void> {
+  async noteDeployment(deployed: readonly (readonly [name: string, address: string])[]): Promise<void> {
     const { provider } = this.connection;
-    const names = new Map(
-      Object.entries(this.contracts.addresses).map(([name, address]) => [String(address), name]),
-    );
+    const names = new Map(deployed.map(([name, address]) => [address, name]));
     for (let number = 1; number <= (await provider.getBlockNumber()); number++) {
       const block = await provider.getBlock(number);
       for (const hash of block?.transactions ?? []) {
         const receipt = (await provider.getTransactionReceipt(hash))!;
         const name = names.get(receipt.contractAddress ?? "");
-        if (name !== undefined)
-          this.note("operator", `deploy ${name.charAt(0).toUpperCase()}${name.slice(1)}`, receipt);
+        if (name !== undefined) this.note("operator", `deploy ${name}`, receipt);
       }
     }
   }
+}
+
+/** Where the Ignition module put the audit contract. */
+function recordedAudit(folder: string): string {
+  const file = path.join(deploymentFolder(folder, "demo"), "deployed_addresses.json");
+  const recorded = JSON.parse(readFileSync(file, "utf8")) as Readonly<Record<string, string>>;
+  return recorded["Zkpot#TrainingAudit"]!;
 }

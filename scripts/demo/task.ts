@@ -1,7 +1,8 @@
 import { formatEther, ZeroAddress } from "ethers";
 
+import type { AuditTerms } from "../../prover/src/chain/audits.ts";
 import { chainTime } from "../../prover/src/chain/connect.ts";
-import { postTask } from "../../prover/src/chain/tasks.ts";
+import { postTask, type TaskTerms } from "../../prover/src/chain/tasks.ts";
 import type { AccuracyInstance } from "../../prover/src/circuits/accuracy.ts";
 import type { Dataset } from "../../prover/src/data/dataset.ts";
 import { documentDigest } from "../../prover/src/data/document.ts";
@@ -23,6 +24,8 @@ export const REWARD_WEI = 2n * 10n ** 18n;
 /** Locked by every prover that commits. */
 export const STAKE_WEI = 5n * 10n ** 17n;
 const COMMIT_SECONDS = 3_600n;
+/** From posting to the last answer for a training run. */
+export const ANSWER_SECONDS = 6_300n;
 const PROVE_SECONDS = 7_200n;
 const MAX_PROVERS = 8;
 
@@ -39,7 +42,7 @@ export interface DemoData {
 
 /** Splits the data set and writes the task's document, in memory. */
 export async function prepareData(
-  scenario: Scenario,
+  scenario: Pick<Scenario, "dataset" | "licence" | "minCorrectShare">,
   instance: AccuracyInstance,
   keys: KeySet,
   seed: string,
@@ -71,8 +74,22 @@ export async function prepareData(
   };
 }
 
-/** The buyer computes the data point, posts the task and escrows the reward; returns the task's id. */
-export async function postDemoTask(stage: Stage, data: DemoData, keys: KeySet): Promise<bigint> {
+/** What a task asks of the training, but for the deadline. */
+export interface DemoTrainingTerms {
+  readonly auditAddress: string;
+  readonly terms: Omit<AuditTerms, "answerDeadline">;
+}
+
+/**
+ * The buyer computes the data point, posts the task, with `training` one that asks for training proof, and escrows the
+ * reward; returns the task's id.
+ */
+export async function postDemoTask(
+  stage: Stage,
+  data: DemoData,
+  keys: KeySet,
+  training?: DemoTrainingTerms,
+): Promise<bigint> {
   const { document, documentHash } = data.files;
   const { story, contracts, connection } = stage;
   const { result: dataPoint } = await story.act(
@@ -89,7 +106,7 @@ export async function postDemoTask(stage: Stage, data: DemoData, keys: KeySet): 
     "buyer",
     "post the task",
     async (sender) => {
-      const posted = await postTask(sender, contracts, {
+      const terms: TaskTerms = {
         rewardToken: ZeroAddress,
         rewardWei: REWARD_WEI,
         keyId: document.keyId,
@@ -105,11 +122,20 @@ export async function postDemoTask(stage: Stage, data: DemoData, keys: KeySet): 
         architectureId: architectureId(document.instance.architecture),
         documentHash,
         documentUri: "task.json",
-      });
+      };
+      const posted = await postTask(
+        sender,
+        contracts,
+        terms,
+        training && {
+          auditAddress: training.auditAddress,
+          terms: { ...training.terms, answerDeadline: now + ANSWER_SECONDS },
+        },
+      );
       taskId = posted.taskId;
       return posted.transaction;
     },
-    `posts the task: at least ${document.minCorrect} of ${document.sampleCount} correct, ${ether(REWARD_WEI)} escrowed`,
+    `posts the task: at least ${document.minCorrect} of ${document.sampleCount} correct${training === undefined ? "" : ", training proved"}, ${ether(REWARD_WEI)} escrowed`,
   );
   return taskId;
 }

@@ -36,7 +36,7 @@ export function accuracySection(record: DemoRecord): Html {
       </div>
     </div>
     <h3>Ranges of the integer model</h3>
-    <div class="wide">${ranges(record)}</div>
+    <div class="wide">${rangesTable(record.model.layers)}</div>
     <p class="note">
       Headroom is what is left of the range that the circuit checks, for any input whatever: no test sample
       can overflow.
@@ -74,7 +74,8 @@ function comparison({ model, dataset, task }: DemoRecord): Html {
     </p>`;
 }
 
-function ranges({ model }: DemoRecord): Html {
+/** Bits of every layer: what is used, and what is left. */
+export function rangesTable(layers: DemoRecord["model"]["layers"]): Html {
   return html`<table>
     <thead>
       <tr>
@@ -87,7 +88,7 @@ function ranges({ model }: DemoRecord): Html {
       </tr>
     </thead>
     <tbody>
-      ${model.layers.map(
+      ${layers.map(
         (layer) =>
           html`<tr>
             <th scope="row">${layer.name}</th>

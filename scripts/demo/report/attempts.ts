@@ -13,23 +13,28 @@ export function attemptsSection({ attempts, rival, dataset }: DemoRecord): Html 
       to take part; sent all the same, both are reverted by the contract, cost their senders gas, and touch
       nobody's stake.
     </p>
-    <div class="wide">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">party</th>
-            <th scope="col">tried</th>
-            <th scope="col">stopped by</th>
-            <th scope="col">reason</th>
-            <th scope="col" class="number">gas lost</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${attempts.map(row)}
-        </tbody>
-      </table>
-    </div>
+    ${attemptsTable(attempts)}
   </section>`;
+}
+
+/** One row for each attempt. */
+export function attemptsTable(attempts: readonly DemoAttempt[]): Html {
+  return html`<div class="wide">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">party</th>
+          <th scope="col">tried</th>
+          <th scope="col">stopped by</th>
+          <th scope="col">reason</th>
+          <th scope="col" class="number">gas lost</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${attempts.map(row)}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 function row({ party, title, stoppedBy, code: reason, message, gas }: DemoAttempt): Html {

@@ -3,7 +3,7 @@ import { badge, code, count, ether } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
 /** Gas of every transaction. */
-export function gasSection({ transactions }: DemoRecord): Html {
+export function gasSection({ transactions }: Pick<DemoRecord, "transactions">): Html {
   const most = Math.max(...transactions.map(({ gas }) => gas));
   return html`<section id="gas">
     <h2>Gas per transaction</h2>
@@ -50,7 +50,7 @@ function gasRow(
 }
 
 /** Everybody's money before and after. */
-export function moneySection({ balances }: DemoRecord): Html {
+export function moneySection({ balances }: Pick<DemoRecord, "balances">): Html {
   return html`<section id="money">
     <h2>Money</h2>
     <div class="wide">
@@ -85,16 +85,19 @@ function balanceRow({ party, beforeWei, afterWei, feesWei, stakeWei }: DemoBalan
   </tr>`;
 }
 
-/** Hashes and addresses by which the run can be checked against its chain. */
-export function identitySection({
-  chain,
-  task,
-  keys,
-  model,
-  proof,
-  balances,
-  transactions,
-}: DemoRecord): Html {
+/** What identitySection shows of a record. */
+export interface Identity extends Pick<
+  DemoRecord,
+  "chain" | "task" | "keys" | "proof" | "balances" | "transactions"
+> {
+  readonly model: Pick<DemoRecord["model"], "modelCommitment">;
+}
+
+/** Hashes and addresses by which the run can be checked against its chain; `extra` rows come before the transactions. */
+export function identitySection(
+  { chain, task, keys, model, proof, balances, transactions }: Identity,
+  extra: readonly (readonly [name: string, value: Html])[] = [],
+): Html {
   const hexadecimal = (decimal: string): string => `0x${BigInt(decimal).toString(16).padStart(64, "0")}`;
   const point = ([x, y]: readonly [string, string]): Html =>
     html`${code(hexadecimal(x))}<br />${code(hexadecimal(y))}`;
@@ -118,6 +121,7 @@ export function identitySection({
           ${row("model commitment", code(hexadecimal(model.modelCommitment)))}
           ${row("context of the proof", code(hexadecimal(proof.context)))}
           ${row("block commitment D (x, y)", point(proof.blockCommitment))}
+          ${extra.map(([name, value]) => row(name, value))}
           ${transactions.map(({ party, action, hash }) => row(`${party}: ${action}`, code(hash)))}
         </tbody>
       </table>

@@ -1,5 +1,12 @@
 import { type Html, html } from "./html.ts";
 
+/** A moment of the training to point at. */
+export interface Mark {
+  /** Epochs done before it, parts included. */
+  readonly epochs: number;
+  readonly label: string;
+}
+
 /** One curve over epochs. */
 export interface Curve {
   readonly title: string;
@@ -8,6 +15,8 @@ export interface Curve {
   readonly lowest: number;
   readonly highest: number;
   readonly format: (value: number) => string;
+  /** Vertical lines; those before the end of the first epoch lie at the left edge. */
+  readonly marks?: readonly Mark[];
 }
 
 const WIDTH = 420;
@@ -19,7 +28,7 @@ const BOTTOM = 38;
 const LEVELS = 4;
 
 /** A line chart as inline SVG, with the last value written at its end. */
-export function lineChart({ title, values, lowest, highest, format }: Curve): Html {
+export function lineChart({ title, values, lowest, highest, format, marks = [] }: Curve): Html {
   const x = (index: number): number =>
     LEFT + ((WIDTH - LEFT - RIGHT) * index) / Math.max(values.length - 1, 1);
   const y = (value: number): number =>
@@ -52,6 +61,12 @@ export function lineChart({ title, values, lowest, highest, format }: Curve): Ht
         html`<text x="${x(epoch - 1).toFixed(1)}" y="${HEIGHT - 20}" text-anchor="middle">${epoch}</text>`,
     )}
     <text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle">epoch</text>
+    ${marks.map(({ epochs: done, label }) => {
+      const at = x(Math.min(Math.max(done - 1, 0), values.length - 1)).toFixed(1);
+      return html`<line class="mark" x1="${at}" x2="${at}" y1="${TOP}" y2="${HEIGHT - BOTTOM}">
+        <title>${label}</title>
+      </line>`;
+    })}
     <polyline class="curve" points="${points}" />
     <circle class="dot" cx="${end.x.toFixed(1)}" cy="${end.y.toFixed(1)}" r="3.5" />
     <text

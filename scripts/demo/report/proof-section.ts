@@ -3,7 +3,13 @@ import { bytes, count, duration, facts } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
 /** Circuit, keys and proof: sizes and seconds. */
-export function proofSection({ circuit, keys, proof, dataset, environment }: DemoRecord): Html {
+export function proofSection({
+  circuit,
+  keys,
+  proof,
+  dataset,
+  environment,
+}: Pick<DemoRecord, "circuit" | "keys" | "proof" | "dataset" | "environment">): Html {
   const { testSamples } = dataset;
   const steps = proof.steps.map(({ name, seconds }) => `${STEP_TITLES[name] ?? name} ${duration(seconds)}`);
   return html`<section id="proof">

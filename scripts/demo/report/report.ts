@@ -4,38 +4,26 @@ import { attemptsSection } from "./attempts.ts";
 import { gasSection, identitySection, moneySection } from "./chain-section.ts";
 import { claimsSection } from "./claims.ts";
 import { count, duration, percent, roundEther } from "./format.ts";
-import { Html, html } from "./html.ts";
+import { type Html, html } from "./html.ts";
+import { page, tile } from "./page.ts";
 import { proofSection } from "./proof-section.ts";
-import { STYLE } from "./style.ts";
 import { timelineSection } from "./timeline.ts";
 import { visibilitySection } from "./visibility.ts";
 
 /** The report of a run as one HTML page that needs nothing but itself: no scripts, no fonts, no network. */
 export function renderReport(record: DemoRecord): string {
-  const { dataset, startedAt, seed, totalSeconds } = record;
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>zkpot demo: ${dataset.name}</title>
-        <style>
-          ${new Html(STYLE)}
-        </style>
-      </head>
-      <body>
-        <main>
-          ${header(record)} ${claimsSection(record)} ${timelineSection(record)} ${accuracySection(record)}
-          ${visibilitySection(record)} ${attemptsSection(record)} ${proofSection(record)}
-          ${gasSection(record)} ${moneySection(record)} ${identitySection(record)}
-          <footer>
-            ${dataset.title}, licence ${dataset.licence}. Run of ${startedAt}, seed ${seed},
-            ${duration(totalSeconds)}. Every number on this page was measured in this run.
-          </footer>
-        </main>
-      </body>
-    </html> `.markup;
+  return page(record, [
+    header(record),
+    claimsSection(record),
+    timelineSection(record),
+    accuracySection(record),
+    visibilitySection(record),
+    attemptsSection(record),
+    proofSection(record),
+    gasSection(record),
+    moneySection(record),
+    identitySection(record),
+  ]);
 }
 
 function header({ dataset, task, proof, transactions }: DemoRecord): Html {
@@ -55,8 +43,4 @@ function header({ dataset, task, proof, transactions }: DemoRecord): Html {
       ${tile(roundEther(task.rewardWei), "reward, paid")}
     </div>
   </header>`;
-}
-
-function tile(value: string, label: string): Html {
-  return html`<div class="tile"><b>${value}</b><span>${label}</span></div>`;
 }

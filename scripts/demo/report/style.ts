@@ -57,6 +57,7 @@ code { font: 12.5px/1.4 ui-monospace, "SF Mono", "DejaVu Sans Mono", "Liberation
 svg { width: 100%; height: auto; display: block; }
 svg text { fill: var(--soft); font-size: 11px; }
 svg .grid { stroke: var(--line); stroke-width: 1; }
+svg .mark { stroke: var(--buyer); stroke-width: 1.25; stroke-dasharray: 3 2; }
 svg .curve { fill: none; stroke: var(--accent); stroke-width: 2.25; stroke-linejoin: round; }
 svg .dot { fill: var(--accent); }
 svg .value { fill: var(--ink); font-weight: 600; }

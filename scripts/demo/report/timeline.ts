@@ -3,7 +3,7 @@ import { badge, count, duration } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
 /** Everything that happened, in order, each with its place in time. */
-export function timelineSection({ events, totalSeconds }: DemoRecord): Html {
+export function timelineSection({ events, totalSeconds }: Pick<DemoRecord, "events" | "totalSeconds">): Html {
   const end = Math.max(totalSeconds, ...events.map(({ startSeconds, seconds }) => startSeconds + seconds));
   return html`<section id="timeline">
     <h2>Timeline</h2>

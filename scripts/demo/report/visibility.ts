@@ -3,12 +3,13 @@ import { count } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
 /** Who learnt a value, by column: buyer, prover, chain observers, competing provers. */
-type Sight = readonly [boolean, boolean, boolean, boolean];
+export type Sight = readonly [boolean, boolean, boolean, boolean];
 
-const EVERYBODY: Sight = [true, true, true, true];
-const PROVER_ONLY: Sight = [false, true, false, false];
+export const EVERYBODY: Sight = [true, true, true, true];
+export const PROVER_ONLY: Sight = [false, true, false, false];
 
-interface Row {
+/** A value, what it is in this run, and who saw it. */
+export interface VisibilityRow {
   readonly what: string;
   readonly here: string;
   readonly sight: Sight;
@@ -16,6 +17,11 @@ interface Row {
 
 /** The table of what each party saw: the public part first. */
 export function visibilitySection(record: DemoRecord): Html {
+  return visibilityTable(rows(record));
+}
+
+/** The section with one row for each value. */
+export function visibilityTable(entries: readonly VisibilityRow[]): Html {
   return html`<section id="visibility">
     <h2>What each party saw</h2>
     <p class="soft">
@@ -34,7 +40,7 @@ export function visibilitySection(record: DemoRecord): Html {
           </tr>
         </thead>
         <tbody>
-          ${rows(record).map(
+          ${entries.map(
             ({ what, here, sight }) =>
               html`<tr>
                 <th scope="row">${what}</th>
@@ -57,7 +63,7 @@ function cell(isSeen: boolean): Html {
   return isSeen ? html`<td class="yes">yes</td>` : html`<td class="no">no</td>`;
 }
 
-function rows({ dataset, task, model, proof }: DemoRecord): readonly Row[] {
+function rows({ dataset, task, model, proof }: DemoRecord): readonly VisibilityRow[] {
   return [
     {
       what: "Test set: features and labels",
