@@ -178,7 +178,7 @@ contract CircuitRegistry is ICircuitRegistry {
             if ((point.xImag | point.xReal | point.yImag | point.yReal) == 0) {
                 revert CircuitRegistryPointAtInfinity(indices[i]);
             }
-            Bn254.requireG2Encoding(point);
+            Bn254.requireG2Encoding(point.xImag, point.xReal, point.yImag, point.yReal);
             _requireDistinct(gamma2, 0, point, indices[i]);
             for (uint256 j = 0; j < i; ++j) {
                 _requireDistinct(key.g2(indices[j]), indices[j], point, indices[i]);

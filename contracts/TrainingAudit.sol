@@ -53,6 +53,9 @@ contract TrainingAudit is ITrainingAudit {
         bytes32 traceRoot;
         uint256 batchCount;
         uint256 stepCount;
+        /// @dev Levels of the two Merkle vectors.
+        uint256 traceDepth;
+        uint256 batchDepth;
         uint256 learningRateExponent;
         uint256 halvingSteps;
         /// @dev As in `TrainingRun`.
@@ -155,7 +158,7 @@ contract TrainingAudit is ITrainingAudit {
         TrainingRun storage r = _runs[taskId][msg.sender];
         Challenge memory c = _openChallenge(taskId, r);
         if (c.answered & INIT_BIT != 0) revert TrainingAuditInitAnswered(taskId, msg.sender);
-        bytes32 root = MerkleVector.root(0, checkpoint, c.stepCount + 1, tracePath);
+        bytes32 root = MerkleVector.root(0, checkpoint, c.traceDepth, tracePath);
         if (root != c.traceRoot) revert TrainingAuditNotInTrace(taskId, msg.sender, 0);
         uint256[] memory statement = Statement.trainInit(
             initContext(taskId, msg.sender),
@@ -312,6 +315,8 @@ contract TrainingAudit is ITrainingAudit {
         c.traceRoot = r.traceRoot;
         c.batchCount = r.batchCount;
         c.stepCount = t.stepCount(c.batchCount);
+        c.traceDepth = MerkleVector.depth(c.stepCount + 1);
+        c.batchDepth = MerkleVector.depth(c.batchCount);
         c.learningRateExponent = t.learningRateExponent;
         c.halvingSteps = t.halvingSteps;
         c.answered = r.answered;
@@ -355,13 +360,13 @@ contract TrainingAudit is ITrainingAudit {
             step,
             answer.checkpointBefore,
             answer.checkpointAfter,
-            c.stepCount + 1,
+            c.traceDepth,
             answer.tracePath
         );
         if (root != c.traceRoot) revert TrainingAuditNotInTrace(taskId, msg.sender, step);
 
         uint256 batchIndex = _batchIndexAt(c.seed, c.batchCount, step);
-        root = MerkleVector.root(batchIndex, answer.batchCommitment, c.batchCount, answer.batchPath);
+        root = MerkleVector.root(batchIndex, answer.batchCommitment, c.batchDepth, answer.batchPath);
         if (root != c.batchRoot) revert TrainingAuditNotTheBatch(taskId, msg.sender, step, batchIndex);
 
         if (step == c.stepCount - 1) _requireTheModel(taskId, answer.checkpointAfter);

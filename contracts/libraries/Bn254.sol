@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {G2Point} from "../types/Proof.sol";
+import {G1Point, G2Point} from "../types/Proof.sol";
 
 /// @title Bn254
 /// @notice Points of BN254 (alt_bn128): checks of their encoding, and the precompiles of EIP-196 and EIP-197.
@@ -54,28 +54,36 @@ library Bn254 {
 
     /* CHECKS */
 
-    /// @notice Reverts unless (x, y) encodes a finite point of G1.
+    /// @notice Reverts unless (x, y) encodes a finite point of G1. The cofactor is 1, so on the curve is in the group.
     function requireG1(uint256 x, uint256 y) internal pure {
-        if (x == 0 && y == 0) revert Bn254PointAtInfinity();
-        requireG1OrInfinity(x, y);
-    }
-
-    /// @notice Reverts unless (x, y) encodes a point of G1. The cofactor is 1, so on the curve is in the group.
-    function requireG1OrInfinity(uint256 x, uint256 y) internal pure {
+        bool isOnCurve;
+        // One expression without jumps for the usual case; infinity does not satisfy the equation.
+        assembly ("memory-safe") {
+            let q := BASE_FIELD_ORDER
+            isOnCurve := and(
+                and(lt(x, q), lt(y, q)),
+                eq(mulmod(y, y, q), addmod(mulmod(mulmod(x, x, q), x, q), 3, q))
+            )
+        }
+        if (isOnCurve) return;
+        if ((x | y) == 0) revert Bn254PointAtInfinity();
         requireCoordinate(x);
         requireCoordinate(y);
-        if (x == 0 && y == 0) return;
-        uint256 q = BASE_FIELD_ORDER;
-        if (mulmod(y, y, q) != addmod(mulmod(mulmod(x, x, q), x, q), 3, q)) revert Bn254NotOnCurve(x, y);
+        revert Bn254NotOnCurve(x, y);
+    }
+
+    /// @notice Reverts unless (x, y) encodes a point of G1.
+    function requireG1OrInfinity(uint256 x, uint256 y) internal pure {
+        if ((x | y) != 0) requireG1(x, y);
     }
 
     /// @notice Reverts unless the words are canonical and not all zero; curve and subgroup are for `pairing` to refuse.
-    function requireG2Encoding(G2Point memory point) internal pure {
-        requireCoordinate(point.xImag);
-        requireCoordinate(point.xReal);
-        requireCoordinate(point.yImag);
-        requireCoordinate(point.yReal);
-        if ((point.xImag | point.xReal | point.yImag | point.yReal) == 0) revert Bn254PointAtInfinity();
+    function requireG2Encoding(uint256 xImag, uint256 xReal, uint256 yImag, uint256 yReal) internal pure {
+        if ((xImag | xReal | yImag | yReal) == 0) revert Bn254PointAtInfinity();
+        requireCoordinate(xImag);
+        requireCoordinate(xReal);
+        requireCoordinate(yImag);
+        requireCoordinate(yReal);
     }
 
     /// @notice Reverts unless the coordinate is below the base field order.
@@ -136,6 +144,26 @@ library Bn254 {
         if (!success) revert Bn254MulFailed();
     }
 
+    /// @notice sum += scalar * (x, y). A multiplication by one costs nothing.
+    function addMultiple(G1Point memory sum, uint256 x, uint256 y, uint256 scalar) internal view {
+        bool multiplied = true;
+        bool added;
+        // As in `add`; the sum of the two stays in memory.
+        assembly ("memory-safe") {
+            let buffer := mload(0x40)
+            mstore(buffer, x)
+            mstore(add(buffer, 0x20), y)
+            if iszero(eq(scalar, 1)) {
+                mstore(add(buffer, 0x40), scalar)
+                multiplied := staticcall(MUL_GAS, 0x07, buffer, 0x60, buffer, 0x40)
+            }
+            mcopy(add(buffer, 0x40), sum, 0x40)
+            added := staticcall(ADD_GAS, 0x06, buffer, 0x80, sum, 0x40)
+        }
+        if (!multiplied) revert Bn254MulFailed();
+        if (!added) revert Bn254AddFailed();
+    }
+
     /// @notice Writes pair number `index`, (x, y) of G1 with `q` of G2, into the input of `pairing`.
     /// @dev No bounds check: `pairs` must have room for `index + 1` pairs.
     function setPair(
@@ -152,6 +180,23 @@ library Bn254 {
             mstore(pair, x)
             mstore(add(pair, 0x20), y)
             mcopy(add(pair, 0x40), q, 0x80)
+        }
+    }
+
+    /// @notice `setPair` with a point of G2 from calldata.
+    function setPairFromCalldata(
+        uint256[] memory pairs,
+        uint256 index,
+        uint256 x,
+        uint256 y,
+        G2Point calldata q
+    ) internal pure {
+        uint256 offset = index * PAIR_WORDS * 32;
+        assembly ("memory-safe") {
+            let pair := add(add(pairs, 0x20), offset)
+            mstore(pair, x)
+            mstore(add(pair, 0x20), y)
+            calldatacopy(add(pair, 0x40), q, 0x80)
         }
     }
 

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 
-import {G1Point, Proof} from "../types/Proof.sol";
+import {G1Point, G2Point, Proof} from "../types/Proof.sol";
 import {VerifyingKeyLib} from "../types/VerifyingKey.sol";
 import {Bn254} from "./Bn254.sol";
 import {Statement} from "./Statement.sol";
@@ -139,7 +139,8 @@ library Groth16 {
     ///      randomised and the committed block has a random mask. B's curve and subgroup are left to the precompile.
     function _requireWellFormed(Proof calldata proof) private pure {
         Bn254.requireG1(proof.a.x, proof.a.y);
-        Bn254.requireG2Encoding(proof.b);
+        G2Point calldata b = proof.b;
+        Bn254.requireG2Encoding(b.xImag, b.xReal, b.yImag, b.yReal);
         Bn254.requireG1(proof.c.x, proof.c.y);
         Bn254.requireG1(proof.blockCommitment.x, proof.blockCommitment.y);
         Bn254.requireG1(proof.blockKnowledge.x, proof.blockKnowledge.y);
@@ -153,11 +154,15 @@ library Groth16 {
         uint256 weight,
         Proof calldata proof
     ) private view {
-        (uint256 x, uint256 y) = _multiple(proof.a.x, proof.a.y, weight);
-        Bn254.setPair(pairs, index, x, Bn254.negateY(y), proof.b);
-        _addMultiple(sums.c, proof.c.x, proof.c.y, weight);
-        _addMultiple(sums.blockCommitment, proof.blockCommitment.x, proof.blockCommitment.y, weight);
-        _addMultiple(sums.blockKnowledge, proof.blockKnowledge.x, proof.blockKnowledge.y, weight);
+        (uint256 x, uint256 y) = (proof.a.x, proof.a.y);
+        if (weight != 1) (x, y) = Bn254.mul(x, y, weight);
+        Bn254.setPairFromCalldata(pairs, index, x, Bn254.negateY(y), proof.b);
+        G1Point calldata point = proof.c;
+        Bn254.addMultiple(sums.c, point.x, point.y, weight);
+        point = proof.blockCommitment;
+        Bn254.addMultiple(sums.blockCommitment, point.x, point.y, weight);
+        point = proof.blockKnowledge;
+        Bn254.addMultiple(sums.blockKnowledge, point.x, point.y, weight);
     }
 
     /// @dev scalars += weight * (1, statement, alpha, rho), in the scalar field.
@@ -167,15 +172,26 @@ library Groth16 {
         bytes32 seed,
         uint256[] calldata statement
     ) private pure {
-        uint256 r = Bn254.SCALAR_FIELD_ORDER;
-        uint256 words = statement.length;
-        scalars[0] = addmod(scalars[0], weight, r);
-        for (uint256 i = 0; i < words; ++i) {
-            scalars[1 + i] = addmod(scalars[1 + i], mulmod(weight, statement[i], r), r);
-        }
         (uint256 alpha, uint256 rho) = Statement.challenges(seed);
-        scalars[1 + words] = addmod(scalars[1 + words], mulmod(weight, alpha, r), r);
-        scalars[2 + words] = addmod(scalars[2 + words], mulmod(weight, rho, r), r);
+        uint256 r = Bn254.SCALAR_FIELD_ORDER;
+        // No bounds checks: there are as many scalars as words, and three more.
+        assembly ("memory-safe") {
+            let scalar := add(scalars, 0x20)
+            mstore(scalar, addmod(mload(scalar), weight, r))
+            let word := statement.offset
+            for {
+                let end := add(word, shl(5, statement.length))
+            } lt(word, end) {
+                word := add(word, 0x20)
+            } {
+                scalar := add(scalar, 0x20)
+                mstore(scalar, addmod(mload(scalar), mulmod(weight, calldataload(word), r), r))
+            }
+            scalar := add(scalar, 0x20)
+            mstore(scalar, addmod(mload(scalar), mulmod(weight, alpha, r), r))
+            scalar := add(scalar, 0x20)
+            mstore(scalar, addmod(mload(scalar), mulmod(weight, rho, r), r))
+        }
     }
 
     /// @dev With W the sum of the weights, D and Dp summed over the proofs with their weights, and C likewise:
@@ -191,16 +207,16 @@ library Groth16 {
     ) private view {
         uint256 weightSum = sums.icScalars[0];
         (uint256 x, uint256 y) = key.g1(VerifyingKeyLib.ALPHA1);
-        (x, y) = _multiple(x, y, weightSum);
+        if (weightSum != 1) (x, y) = Bn254.mul(x, y, weightSum);
         Bn254.setPair(pairs, index, x, y, key.g2(VerifyingKeyLib.BETA2));
 
         G1Point memory sum = G1Point(sums.blockCommitment.x, sums.blockCommitment.y);
         for (uint256 i = 0; i < sums.icScalars.length; ++i) {
             (x, y) = key.g1(VerifyingKeyLib.IC + i * VerifyingKeyLib.G1_WORDS);
-            _addMultiple(sum, x, y, sums.icScalars[i]);
+            Bn254.addMultiple(sum, x, y, sums.icScalars[i]);
         }
-        if (dataPoint.x | dataPoint.y != 0) _addMultiple(sum, dataPoint.x, dataPoint.y, weightSum);
-        _addMultiple(sum, sums.blockKnowledge.x, sums.blockKnowledge.y, t);
+        if (dataPoint.x | dataPoint.y != 0) Bn254.addMultiple(sum, dataPoint.x, dataPoint.y, weightSum);
+        Bn254.addMultiple(sum, sums.blockKnowledge.x, sums.blockKnowledge.y, t);
         Bn254.setPair(pairs, index + 1, sum.x, sum.y, Bn254.g2Generator());
 
         Bn254.setPair(pairs, index + 2, sums.c.x, sums.c.y, key.g2(VerifyingKeyLib.DELTA2));
@@ -209,16 +225,5 @@ library Groth16 {
         (x, y) = Bn254.mul(sums.blockCommitment.x, sums.blockCommitment.y, t);
         if (y != 0) y = Bn254.negateY(y);
         Bn254.setPair(pairs, index + 3, x, y, key.g2(VerifyingKeyLib.SIGMA2));
-    }
-
-    /// @dev sum += scalar * (x, y).
-    function _addMultiple(G1Point memory sum, uint256 x, uint256 y, uint256 scalar) private view {
-        (x, y) = _multiple(x, y, scalar);
-        (sum.x, sum.y) = Bn254.add(sum.x, sum.y, x, y);
-    }
-
-    /// @dev scalar * (x, y); the weight 1 of a first proof costs nothing.
-    function _multiple(uint256 x, uint256 y, uint256 scalar) private view returns (uint256, uint256) {
-        return scalar == 1 ? (x, y) : Bn254.mul(x, y, scalar);
     }
 }

@@ -28,20 +28,20 @@ library MerkleVector {
         return Math.log2(count, Math.Rounding.Ceil);
     }
 
-    /// @notice Root of the tree of `count` leaves that has `value` at `index`.
+    /// @notice Root of the tree of `levels` levels above the leaves that has `value` at `index`.
     /// @param path Siblings from the leaf up.
     function root(
         uint256 index,
         uint256 value,
-        uint256 count,
+        uint256 levels,
         bytes32[] calldata path
     ) internal pure returns (bytes32) {
-        uint256 required = depth(count);
-        if (path.length != required) revert MerkleVectorPathLength(path.length, required);
+        if (path.length != levels) revert MerkleVectorPathLength(path.length, levels);
         return _climb(leaf(index, value), index, path);
     }
 
-    /// @notice Root of the tree of `count` leaves that has `value` at `index` and `nextValue` at `index + 1`.
+    /// @notice Root of the tree of `levels` levels above the leaves that has `value` at `index` and `nextValue` at
+    ///         `index + 1`.
     /// @param path With k trailing one bits of `index`: the k siblings of the first leaf from below, the k siblings of the
     ///        second, then the siblings of the node above both.
     /// @dev The first leaf climbs k levels as a right child and the second as a left child; then they are siblings.
@@ -49,11 +49,11 @@ library MerkleVector {
         uint256 index,
         uint256 value,
         uint256 nextValue,
-        uint256 count,
+        uint256 levels,
         bytes32[] calldata path
     ) internal pure returns (bytes32) {
         uint256 k = Math.log2(~index & (index + 1));
-        uint256 required = depth(count) - 1 + k;
+        uint256 required = levels - 1 + k;
         if (path.length != required) revert MerkleVectorPathLength(path.length, required);
         bytes32 first = _climb(leaf(index, value), index, path[:k]);
         bytes32 second = _climb(leaf(index + 1, nextValue), index + 1, path[k:2 * k]);

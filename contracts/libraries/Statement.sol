@@ -91,8 +91,10 @@ library Statement {
 
     /// @notice Reverts unless every word is below the scalar field order.
     function requireCanonical(uint256[] calldata words) internal pure {
-        for (uint256 i = 0; i < words.length; ++i) {
-            if (words[i] >= Bn254.SCALAR_FIELD_ORDER) revert StatementWordTooLarge(i, words[i]);
+        uint256 length = words.length;
+        for (uint256 i = 0; i < length; ++i) {
+            uint256 word = words[i];
+            if (word >= Bn254.SCALAR_FIELD_ORDER) revert StatementWordTooLarge(i, word);
         }
     }
 
@@ -102,19 +104,21 @@ library Statement {
         uint256[] calldata words,
         G1Point calldata dataPoint,
         G1Point calldata blockCommitment
-    ) internal pure returns (bytes32) {
-        return
-            keccak256(
-                abi.encodePacked(
-                    CHALLENGE_DOMAIN,
-                    keyId,
-                    words,
-                    dataPoint.x,
-                    dataPoint.y,
-                    blockCommitment.x,
-                    blockCommitment.y
-                )
-            );
+    ) internal pure returns (bytes32 seed) {
+        bytes32 domain = CHALLENGE_DOMAIN;
+        // keccak256(domain, keyId, words, dataPoint, blockCommitment), hashed where it is put together.
+        assembly ("memory-safe") {
+            let buffer := mload(0x40)
+            mstore(buffer, domain)
+            mstore(add(buffer, 0x20), keyId)
+            let next := add(buffer, 0x40)
+            let size := shl(5, words.length)
+            calldatacopy(next, words.offset, size)
+            next := add(next, size)
+            calldatacopy(next, dataPoint, 0x40)
+            calldatacopy(add(next, 0x40), blockCommitment, 0x40)
+            seed := keccak256(buffer, sub(add(next, 0x80), buffer))
+        }
     }
 
     /// @notice The circuit's challenges, drawn from the seed.

@@ -38,7 +38,7 @@ contract TrainingHarness {
         uint256 count,
         bytes32[] calldata path
     ) external pure returns (bytes32) {
-        return MerkleVector.root(index, value, count, path);
+        return MerkleVector.root(index, value, MerkleVector.depth(count), path);
     }
 
     function rootOfPair(
@@ -48,7 +48,7 @@ contract TrainingHarness {
         uint256 count,
         bytes32[] calldata path
     ) external pure returns (bytes32) {
-        return MerkleVector.rootOfPair(index, value, nextValue, count, path);
+        return MerkleVector.rootOfPair(index, value, nextValue, MerkleVector.depth(count), path);
     }
 
     function draw(

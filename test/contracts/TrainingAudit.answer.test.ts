@@ -225,7 +225,7 @@ describe("Attacks on a training audit", () => {
   });
 
   it("a checkpoint of another step of the same trace is refused", async () => {
-    const { d, run } = await challenged();
+    const { run } = await challenged();
     const step = await middleStep(run);
     const other = await run.stepAnswer(step === 1n ? 2n : step - 1n);
     await expect(run.answerSteps([{ ...other, step }])).to.be.revert(ethers);

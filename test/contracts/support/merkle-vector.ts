@@ -24,7 +24,9 @@ export class MerkleVector {
   readonly #levels: Uint8Array[][];
 
   constructor(values: readonly bigint[]) {
-    const leaves = values.map((value, index) => keccak_256(node(word(BigInt(index)), word(value))));
+    const leaves: Uint8Array[] = values.map((value, index) =>
+      keccak_256(node(word(BigInt(index)), word(value))),
+    );
     while ((leaves.length & (leaves.length - 1)) !== 0) leaves.push(ZERO);
     this.#levels = [leaves];
     for (let level = leaves; level.length > 1;) {
