@@ -53,6 +53,29 @@ const RUN_SECRETS: DocumentKind<RunSecrets, z.infer<typeof SECRETS_SCHEMA>> = {
   }),
 };
 
+/** Commitments to checkpoints, which take longer to compute than to read; public once the trace is committed. */
+interface SavedTrace {
+  /** Names the checkpoints: the digest of their file. */
+  readonly checkpointDigest: string;
+  readonly commitments: readonly bigint[];
+}
+
+const TRACE_SCHEMA = z
+  .object({
+    checkpointDigest: z.string().regex(/^0x[0-9a-f]{64}$/),
+    commitments: z.array(z.string().regex(/^(0|[1-9]\d{0,77})$/)),
+  })
+  .strict();
+
+const SAVED_TRACE: DocumentKind<SavedTrace, z.infer<typeof TRACE_SCHEMA>> = {
+  format: "zkpot.trace",
+  version: 1,
+  isSecret: false,
+  schema: TRACE_SCHEMA,
+  encode: ({ checkpointDigest, commitments }) => ({ checkpointDigest, commitments: commitments.map(String) }),
+  decode: ({ checkpointDigest, commitments }) => ({ checkpointDigest, commitments: commitments.map(BigInt) }),
+};
+
 /** Where one run lies below a working folder: its samples and key, checkpoints, and the proofs made for it. */
 export class RunFolder {
   readonly folder: string;
@@ -90,6 +113,22 @@ export class RunFolder {
   /** What create saved; throws DocumentError. */
   async load(): Promise<RunSecrets> {
     return await loadDocument(this.#secretsFile, RUN_SECRETS);
+  }
+
+  /** Saves the commitments to the first checkpoints of a file with this digest, all of them or as far as work got. */
+  async saveTrace(checkpointDigest: string, commitments: readonly bigint[]): Promise<void> {
+    await saveDocument(this.#traceFile, SAVED_TRACE, { checkpointDigest, commitments });
+  }
+
+  /** What saveTrace saved for a file with this digest; nothing for another one. */
+  async loadTrace(checkpointDigest: string): Promise<readonly bigint[]> {
+    if (!existsSync(this.#traceFile)) return [];
+    const saved = await loadDocument(this.#traceFile, SAVED_TRACE);
+    return saved.checkpointDigest === checkpointDigest ? saved.commitments : [];
+  }
+
+  get #traceFile(): string {
+    return path.join(this.folder, "trace.json");
   }
 
   get #secretsFile(): string {

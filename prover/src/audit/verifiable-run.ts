@@ -115,9 +115,11 @@ export async function trainRun(
       await file.flush();
       if (!completed) throw stopped(`${file.count - 1} of ${stepCount} steps are trained`);
     }
-    onProgress(`committing to ${stepCount + 1} checkpoints`);
+    const done = await folder.loadTrace(file.digest);
+    if (done.length <= stepCount) onProgress(`committing to ${stepCount + 1 - done.length} checkpoints`);
     const checkpoint = (step: number): Promise<IntegerModel> => file.read(step);
-    const checkpoints = await commitCheckpoints(stepCount + 1, checkpoint, runKey, { signal });
+    const checkpoints = await commitCheckpoints(stepCount + 1, checkpoint, runKey, { done, signal });
+    if (checkpoints.length > done.length) await folder.saveTrace(file.digest, checkpoints);
     if (checkpoints.length <= stepCount) throw stopped("all steps are trained");
     const run = finishRun(batches, { seed, checkpoints, checkpoint });
     return { run, last: await file.read(stepCount), close: () => file.close() };
