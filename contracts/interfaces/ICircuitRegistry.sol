@@ -84,7 +84,7 @@ interface ICircuitRegistry {
     /// @param dataPoint Commitment to the dataset block; (0, 0) for a circuit without one.
     /// @param proof Proof whose five points must all be finite.
     /// @return valid False if every input is well formed and the equation does not hold.
-    /// @dev Reverts with the reason for malformed input. Costs 284,000 gas with three statement words and 7,400 more for
+    /// @dev Reverts with the reason for malformed input. Costs 286,000 gas with three statement words and 7,400 more for
     ///      each further one.
     function verify(
         bytes32 keyId,
