@@ -68,6 +68,7 @@ describe("readOptions", () => {
     expect(readOptions([])).to.deep.equal({
       dataset: "digits",
       seed: "1",
+      trainingProof: false,
       out: path.join(WORKSPACE, "demo"),
       json: false,
       keep: false,
@@ -76,10 +77,12 @@ describe("readOptions", () => {
   });
 
   it("takes every option", () => {
-    const parameters = "--dataset breast-cancer --seed 9 --out /tmp/x --json --keep --help".split(" ");
+    const parameters =
+      "--dataset breast-cancer --seed 9 --training-proof --out /tmp/x --json --keep --help".split(" ");
     expect(readOptions(parameters)).to.deep.equal({
       dataset: "breast-cancer",
       seed: "9",
+      trainingProof: true,
       out: path.resolve("/tmp/x"),
       json: true,
       keep: true,

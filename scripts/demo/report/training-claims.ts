@@ -40,8 +40,9 @@ export function trainingClaimsSection({ task, dataset, model, keys, audit }: Tra
         <h3>Not proved</h3>
         <ul>
           <li>
-            That every step is right: a run with few faked steps may pass. One faked step is found out with
-            probability ${percent(audit.detection[0]?.probability ?? 0)}; what it could gain is as small.
+            That every step is right. One faked step, enough to slip in a model trained elsewhere, is found
+            out with probability ${percent(audit.detection[0]?.probability ?? 0)} only: more steps drawn or a
+            higher stake make that not worth it.
           </li>
           <li>
             Where the training samples come from: they were fixed before the seed, but may be anything, the

@@ -11,7 +11,7 @@ import type { IntegerModel } from "../../../prover/src/model/integer-model.ts";
 import { analyseBounds } from "../../../prover/src/quantization/bounds.ts";
 import type { IntegerModelFile } from "../../../prover/src/quantization/integer-model-document.ts";
 import { modelDigest } from "../../../prover/src/task/commitment-opening.ts";
-import { derivedSalt } from "../../../prover/src/verifiable/salts.ts";
+import { derivedSalt, newRunKey } from "../../../prover/src/verifiable/salts.ts";
 import {
   inputFractionBits,
   type TrainingRule,
@@ -42,12 +42,15 @@ import { settleAudited } from "./settle.ts";
 export interface TrainingDemoRun extends Omit<DemoRun, "scenario" | "instance" | "drawSalt"> {
   readonly scenario: TrainingScenario;
   readonly instances: TrainingInstances;
+  /** Keys of the runs, from which their salts follow; 32 random bytes unless given. */
+  readonly drawRunKey?: () => Uint8Array;
 }
 
 /** Plays the story of a task that asks for training proof, and returns what happened. */
 export async function runTrainingDemo(run: TrainingDemoRun): Promise<TrainingDemoRecord> {
   const { story, scenario, instances, seed } = run;
   const { rule } = instances.step;
+  const drawRunKey = run.drawRunKey ?? newRunKey;
 
   story.heading("The market opens");
   const material = await prepareMaterial(story, instances.accuracy, run.buildDirectory);
@@ -77,8 +80,8 @@ export async function runTrainingDemo(run: TrainingDemoRun): Promise<TrainingDem
 
   story.heading("Batches first, then the seed");
   const check = await checkOffer(stage, "prover", open);
-  const seeded = await seedFor(stage, "prover", openRun);
-  const rivalSeeded = await seedFor(stage, "rival", openRun);
+  const seeded = await seedFor(stage, "prover", openRun, drawRunKey());
+  const rivalSeeded = await seedFor(stage, "rival", openRun, drawRunKey());
 
   story.heading("The prover trains, the rival pretends to");
   const trained = await trainFrom(stage, "prover", openRun, seeded.batches, seeded.seed);

@@ -20,7 +20,6 @@ import type { IntegerModel } from "../../../prover/src/model/integer-model.ts";
 import { runReference } from "../../../prover/src/model/reference.ts";
 import type { EpochRecord } from "../../../prover/src/training/checkpoint.ts";
 import { commitCheckpoints } from "../../../prover/src/verifiable/commit-trace.ts";
-import { newRunKey } from "../../../prover/src/verifiable/salts.ts";
 import { trainVerifiably } from "../../../prover/src/verifiable/train.ts";
 import type { TrainingRule } from "../../../prover/src/verifiable/training-rule.ts";
 import { stakeFor } from "../provers.ts";
@@ -54,11 +53,12 @@ export async function seedFor(
   stage: Stage,
   party: AccountParty,
   { audit, rule, train }: OpenAudit,
+  runKey: Uint8Array,
 ): Promise<{ readonly batches: RunBatches; readonly seed: bigint }> {
   const { result: batches } = await stage.story.act(
     party,
     "committing to its batches",
-    () => Promise.resolve(commitBatches(rule, train, newRunKey())),
+    () => Promise.resolve(commitBatches(rule, train, runKey)),
     (made) => ({
       text: `cuts its samples into ${made.batches.length} batches of ${rule.batchSize} and commits to each`,
     }),

@@ -27,6 +27,21 @@ describe("lineChart", () => {
     expect(markup).to.contain('aria-label="loss: 0.25 after 2 epochs"');
   });
 
+  it("keeps marks inside its frame, those of the first epoch at its left edge", () => {
+    const values = [0.5, 0.6, 0.7];
+    const plain = lineChart({ title: "t", values, lowest: 0, highest: 1, format });
+    expect(plain.markup).not.to.contain('class="mark"');
+    const marks = [0, 0.5, 1, 2.5, 3, 9].map((epochs) => ({ epochs, label: `after ${epochs}` }));
+    const { markup } = lineChart({ title: "t", values, lowest: 0, highest: 1, format, marks });
+    const [first, , third] = points(markup).map(([x]) => x) as [number, number, number];
+    const places = [...markup.matchAll(/class="mark"\s+x1="([\d.]+)"\s+x2="\1"/g)].map(([, x]) => Number(x));
+    expect(places).to.have.length(6);
+    expect(places.slice(0, 3)).to.deep.equal([first, first, first]);
+    expect(places[3]).to.be.within(first, third);
+    expect(places.slice(4)).to.deep.equal([third, third]);
+    expect(malformations(markup)).to.deep.equal([]);
+  });
+
   it("stays inside its frame for any curve, constant and single ones included", () => {
     const curve = fc.array(fc.float({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 130 });
     fc.assert(
