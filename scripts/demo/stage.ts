@@ -83,7 +83,11 @@ export async function setStage(
         minContributions: MIN_CONTRIBUTIONS,
         unbondingSeconds: UNBONDING_SECONDS,
       }),
-    ({ taskMarket }) => ({ text: `deploys registry, stake vault and task market (${taskMarket})` }),
+    ({ taskMarket }) => ({
+      text: withAudit
+        ? `deploys registry, stake vault, task market (${taskMarket}) and training audit`
+        : `deploys registry, stake vault and task market (${taskMarket})`,
+    }),
   );
   const contracts = await openContracts(connection, folder);
   const stage = new OpenStage(story, connection, contracts, recordedAudit(folder), senders);

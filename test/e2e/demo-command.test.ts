@@ -10,6 +10,8 @@ import { askChainId } from "../../prover/src/chain/connect.ts";
 import { readOptions } from "../../scripts/demo/options.ts";
 import type { DemoRecord } from "../../scripts/demo/record.ts";
 import { renderReport } from "../../scripts/demo/report/report.ts";
+import { renderTrainingReport } from "../../scripts/demo/report/training-report.ts";
+import type { TrainingDemoRecord } from "../../scripts/demo/training/record.ts";
 import type { Failure } from "../support/zkpot.ts";
 
 const SCRIPT = path.join(WORKSPACE, "scripts", "demo.ts");
@@ -107,7 +109,7 @@ describe("npm run demo", function () {
   it("explains itself with --help", async () => {
     const demo = start(temporary, "--help");
     expect(await demo.closed).to.equal(0);
-    for (const option of ["--dataset", "--seed", "--out", "--json", "--keep"]) {
+    for (const option of ["--dataset", "--training-proof", "--seed", "--out", "--json", "--keep"]) {
       expect(demo.stdout()).to.contain(option);
     }
     expect(demo.stderr()).to.equal("");
@@ -145,6 +147,19 @@ describe("npm run demo", function () {
     expect(JSON.parse(readFileSync(path.join(saved, "report.json"), "utf8"))).to.deep.equal(record);
     expect(readFileSync(path.join(saved, "report.html"), "utf8")).to.equal(renderReport(record));
     expect(demo.stderr()).to.contain("hands in the proof in the same block");
+    expect(ownFiles(temporary), "nothing else is left").to.deep.equal(["out"]);
+  });
+
+  it("plays the task with training proof, too", async () => {
+    const parameters = ["--training-proof", "--dataset", "breast-cancer", "--json", "--out", "out"];
+    const demo = start(temporary, ...parameters);
+    expect(await demo.closed, demo.stderr()).to.equal(0);
+    const record = JSON.parse(demo.stdout()) as TrainingDemoRecord;
+    expect(record.format).to.equal("zkpot.training-demo-record");
+    expect(record.task.state).to.equal("settled");
+    const saved = path.join(temporary, "out");
+    expect(readFileSync(path.join(saved, "report.html"), "utf8")).to.equal(renderTrainingReport(record));
+    expect(demo.stderr()).to.contain("with training proof").and.to.contain("the rival slashed");
     expect(ownFiles(temporary), "nothing else is left").to.deep.equal(["out"]);
   });
 

@@ -54,5 +54,10 @@ export function trainingSection(record: TrainingDemoRecord): Html {
     </div>
     <h3>Ranges of the model</h3>
     <div class="wide">${rangesTable(model.layers)}</div>
+    <p class="note">
+      Headroom is what is left of the range that the circuit checks, in the worst case over any input
+      whatever. Training does not bound that case: where headroom is below zero some input could overflow; no
+      test sample does, since there is a proof.
+    </p>
   </section>`;
 }
