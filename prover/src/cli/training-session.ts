@@ -47,13 +47,14 @@ export async function openTrainingSession(
   signal: AbortSignal,
 ): Promise<TrainingSession> {
   const { openAudit } = await import("../chain/audits.ts");
-  const { checkTraining, checkTrainingKeys } = await import("../task/check-training.ts");
+  const { checkAuditContract, checkTraining, checkTrainingKeys } = await import("../task/check-training.ts");
   const { openCheckedTask } = await import("./task-session.ts");
   const { openCircuit, openKeys } = await import("./artifacts.ts");
   const { RunFolder } = await import("../audit/run-folder.ts");
   const session = await openSignSession(options);
   const { connection, contracts, config, sender, address } = session;
   const audit = await openAudit(connection, contracts, taskId);
+  checkAuditContract(taskId, audit.address, contracts.addresses.trainingAudit);
   const checked = await openCheckedTask(session, taskId, options);
   const training = checkTraining(taskId, audit.terms, checked.files.document);
   const provers: TrainingProvers = {

@@ -86,3 +86,18 @@ function compare(taskId: bigint, name: string, onChain: unknown, published: unkn
     { taskId, name, onChain, published },
   );
 }
+
+/**
+ * Refuses a task whose audit contract is not the one this network's configuration knows: the poster names the
+ * contract, and it decides whether the prover's stake is slashed.
+ * Throws TaskError `task.unknown-audit`.
+ */
+export function checkAuditContract(taskId: bigint, address: string, known: string | undefined): void {
+  if (known !== undefined && known.toLowerCase() === address.toLowerCase()) return;
+  throw new TaskError(
+    "task.unknown-audit",
+    `task ${taskId} is audited by ${address}, the network's training audit is ${known ?? "not known"}`,
+    "Do not take part, unless you have read that contract's code and write it into the network's addresses as trainingAudit.",
+    { taskId, found: address, expected: known },
+  );
+}

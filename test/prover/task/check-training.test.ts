@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { AuditTerms } from "../../../prover/src/chain/audits.ts";
 import { loadCircuitInstance } from "../../../prover/src/circuits/instances.ts";
 import { decodeDocument, encodeDocument } from "../../../prover/src/data/document.ts";
-import { checkTraining, termsOfRule } from "../../../prover/src/task/check-training.ts";
+import { checkAuditContract, checkTraining, termsOfRule } from "../../../prover/src/task/check-training.ts";
 import { TASK_DOCUMENT, type TaskDocument } from "../../../prover/src/task/task-document.ts";
 import { expectError } from "../support/expect-error.ts";
 
@@ -96,5 +96,20 @@ describe("checkTraining", () => {
     const text = encodeDocument(TASK_DOCUMENT, rest);
     expect(text).to.not.include("training");
     expect(decodeDocument(TASK_DOCUMENT, text)).to.deep.equal(rest);
+  });
+});
+
+describe("checkAuditContract", () => {
+  const known = `0x${"ab".repeat(20)}`;
+
+  it("takes the network's audit contract, however it is written", () => {
+    checkAuditContract(1n, known, known);
+    checkAuditContract(1n, known.toUpperCase().replace("0X", "0x"), known);
+  });
+
+  it("refuses a contract of the poster's choice, and any where none is known", async () => {
+    const foreign = `0x${"cd".repeat(20)}`;
+    await expectError(() => checkAuditContract(1n, foreign, known), "task.unknown-audit", /audited by 0xcd/);
+    await expectError(() => checkAuditContract(1n, known, undefined), "task.unknown-audit", /not known/);
   });
 });
