@@ -115,7 +115,16 @@ describe("planAccuracyInstance", function () {
       const { layerSizes, inputBits } = shipped.architecture;
       expect(planAccuracyInstance({ id, layerSizes, inputBits, samples })).to.deep.equal(shipped);
     }
-    expect(await loadInstances()).to.have.lengthOf(3);
+    for (const [id, samples] of [
+      ["trained-64-16-10x360", digits],
+      ["trained-4-3-3x10", 10],
+    ] as const) {
+      const shipped = await loadInstance(id);
+      const { architecture } = shipped;
+      const { layerSizes, inputBits } = architecture;
+      expect(planAccuracyInstance({ id, layerSizes, inputBits, samples, architecture })).to.deep.equal(shipped);
+    }
+    expect(await loadInstances()).to.have.lengthOf(5);
   });
 
   it("refuses what cannot be planned, naming the value", async () => {
