@@ -122,7 +122,9 @@ describe("planAccuracyInstance", function () {
       const shipped = await loadInstance(id);
       const { architecture } = shipped;
       const { layerSizes, inputBits } = architecture;
-      expect(planAccuracyInstance({ id, layerSizes, inputBits, samples, architecture })).to.deep.equal(shipped);
+      expect(planAccuracyInstance({ id, layerSizes, inputBits, samples, architecture })).to.deep.equal(
+        shipped,
+      );
     }
     expect(await loadInstances()).to.have.lengthOf(5);
   });
