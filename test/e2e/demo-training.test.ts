@@ -58,7 +58,7 @@ describe("the demo's flow with training proof, on breast-cancer", function () {
       buildDirectory: BUILD,
       workFolder,
       drawRunKey: () => {
-        runKeys.push(new Uint8Array(32).fill(17 + runKeys.length));
+        runKeys.push(Uint8Array.from({ length: 32 }, (_, index) => 17 + 3 * index + runKeys.length));
         return runKeys.at(-1)!;
       },
     });
@@ -157,6 +157,32 @@ describe("the demo's flow with training proof, on breast-cancer", function () {
     expect(findLeaks(String(values[0]), secrets)).to.deep.equal([`value ${values[0]}`]);
     for (const [name, sequence] of Object.entries(sequences)) {
       expect(findLeaks(sequence.join(","), secrets), name).to.include(name);
+    }
+  });
+
+  it("ends before anything is committed when the model misses the threshold", async () => {
+    const fresh = await startLocalChain();
+    const folder = mkdtempSync(path.join(os.tmpdir(), "zkpot-demo-training-"));
+    const told: string[] = [];
+    try {
+      await expectError(
+        () =>
+          runTrainingDemo({
+            story: new Story({ line: (text) => void told.push(text), progress: () => {}, end: () => {} }),
+            scenario: { ...scenario, minCorrectShare: 1 },
+            instances,
+            seed: SEED,
+            chain: fresh,
+            buildDirectory: BUILD,
+            workFolder: folder,
+          }),
+        "demo.below-threshold",
+        /from the seed of the chain classifies 1\d\d of 114 test samples correctly, the task asks for 114/,
+      );
+      expect(told.join("\n")).not.to.contain("commits to the model");
+    } finally {
+      await fresh.stop();
+      rmSync(folder, { recursive: true });
     }
   });
 
