@@ -25,7 +25,7 @@ export const REWARD_WEI = 2n * 10n ** 18n;
 export const STAKE_WEI = 5n * 10n ** 17n;
 const COMMIT_SECONDS = 3_600n;
 /** From posting to the last answer for a training run. */
-export const ANSWER_SECONDS = 6_300n;
+const ANSWER_SECONDS = 6_300n;
 const PROVE_SECONDS = 7_200n;
 const MAX_PROVERS = 8;
 
