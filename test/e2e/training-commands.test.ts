@@ -148,4 +148,21 @@ describe("a task with training proof, with the command line alone", function () 
     expect(task.state).to.equal("settled");
     expect(existsSync(prover.file("proof.json"))).to.equal(true);
   });
+
+  it("slashes a prover that stays silent, but not before its time", async () => {
+    const { taskId: second } = await poster.json<{ taskId: string }>(
+      ...["task", "post", "--test-set", "test-set.json", "--instance", ACCURACY, "--licence", "CC0-1.0"],
+      ...["--min-correct", "1", "--reward", "1ether", "--stake", "0.1ether", "--max-provers", "1"],
+      ...["--train-step", STEP, "--train-init", INIT, "--audited-steps", "2"],
+    );
+    await prover.json("train", "--verifiable", second, "--task", document, "--data", "./mine.csv");
+    const slash = ["audit", "slash", second, "--prover", ANVIL_ADDRESSES[1]];
+    expect(await poster.failure(...slash)).to.include({ code: "audit.not-failed", exitCode: 1 });
+    await anvil.request("evm_increaseTime", [30 * 24 * 3600]);
+    await anvil.request("evm_mine", []);
+    const slashed = await poster.json<{ withdrawnWei: string }>(...slash);
+    // Half of the stake of 0.1 ether; the other half is burned.
+    expect(slashed.withdrawnWei).to.equal(String(5n * 10n ** 16n));
+    expect(await poster.failure(...slash)).to.have.property("exitCode", 1);
+  });
 });

@@ -108,6 +108,20 @@ export async function withdrawStake(
   return await sendToVault(sender, contracts, "withdrawing stake", "withdraw", [token]);
 }
 
+/** What an account was credited in a token when stakes of others were slashed to its benefit. */
+export async function readCredit(contracts: Contracts, account: string, token: string): Promise<bigint> {
+  return await contracts.vault.creditOf(account, token);
+}
+
+/** Withdraws that credit. */
+export async function withdrawCredit(
+  sender: Sender,
+  contracts: Contracts,
+  token: string,
+): Promise<SentTransaction> {
+  return await sendToVault(sender, contracts, "withdrawing credit", "withdrawCredit", [token]);
+}
+
 /** Lets `spender` take `amountWei` of an ERC-20 token, unless it may already; does nothing for the native coin. */
 export async function allowToken(
   sender: Sender,

@@ -5,7 +5,7 @@ import type { SentTransaction } from "../../chain/send.ts";
 import { parseAddress } from "../addresses.ts";
 import { handle, type Invocation } from "../command.ts";
 import { note, type Report } from "../output.ts";
-import { openReadSession } from "../session.ts";
+import { openReadSession, openSignSession } from "../session.ts";
 import {
   type AccountOptions,
   type NetworkOptions,
@@ -28,6 +28,54 @@ export function registerAudit(program: Command): void {
     "draw the challenge if its block has passed, prove and answer what it asks for",
   );
   registerAnswer(audit, "watch", "wait for the challenge and answer it unattended; goes on after a crash");
+  registerSlash(audit);
+}
+
+function registerSlash(audit: Command): void {
+  const command = withAccountOptions(
+    audit
+      .command("slash")
+      .argument("<task id>", "the task")
+      .description("slash a prover that did not answer in time; withdraw what that credits to the account"),
+  ).requiredOption("--prover <address>", "account that did not answer");
+  handle<NetworkOptions & AccountOptions & { readonly prover: string }, [string]>(command, slash);
+}
+
+async function slash(
+  { options }: Invocation<NetworkOptions & AccountOptions & { readonly prover: string }>,
+  id: string,
+): Promise<Report> {
+  const taskId = parseTaskId(id);
+  const prover = await parseAddress(options.prover, "--prover");
+  const { connection, contracts, sender, address } = await openSignSession(options);
+  const { AuditError } = await import("../../audit/audit-error.ts");
+  const { openAudit, readRun, slashStake } = await import("../../chain/audits.ts");
+  const { readCredit, withdrawCredit } = await import("../../chain/stake.ts");
+  const { readTask } = await import("../../chain/tasks.ts");
+  const { facts, utc } = await import("../text.ts");
+  const opened = await openAudit(connection, contracts, taskId);
+  const { state } = await readRun(opened, prover);
+  if (state !== "failed") {
+    throw new AuditError(
+      "audit.not-failed",
+      `the run of ${prover} for task ${taskId} is ${state === "none" ? "not registered" : state}: there is nothing to slash`,
+      `Look again with \`zkpot audit status\`, after ${utc(opened.terms.answerDeadline)} if it is not answered.`,
+      { taskId, prover, state },
+    );
+  }
+  const transactions = [await slashStake(sender, contracts, taskId, prover)];
+  const { stakeToken } = await readTask(contracts, taskId);
+  const creditWei = await readCredit(contracts, address, stakeToken);
+  if (creditWei > 0n) transactions.push(await withdrawCredit(sender, contracts, stakeToken));
+  return {
+    data: { taskId, prover, withdrawnWei: creditWei, transactions: transactions.map(transactionFacts) },
+    text: facts([
+      ["task", String(taskId)],
+      ["slashed", prover],
+      ["withdrawn", `${creditWei} of the smallest unit of ${stakeToken}`],
+      ...transactions.map(({ hash, gasUsed }) => ["transaction", `${hash}, ${gasUsed} gas`] as const),
+    ]),
+  };
 }
 
 function registerStatus(audit: Command): void {
