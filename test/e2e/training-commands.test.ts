@@ -100,6 +100,8 @@ describe("a task with training proof, with the command line alone", function () 
     expect(quoted.auditSeconds).to.equal(10);
     const { stdout } = await prover.run("quote", taskId, "--batches", "10");
     expect(stdout).to.match(/always detected/);
+    // Start, first, last and two drawn steps, expected from the size of the keys at hand.
+    expect(stdout).to.match(/proving +\d+ s for 5 stages/);
     const error = await prover.failure("quote", taskId, "--bad-shares", "2");
     expect(error.exitCode).to.equal(2);
   });

@@ -39,8 +39,13 @@ export function accuracyCost(instance: AccuracyInstance): CircuitCost {
     publicSignals,
     domainPower,
     memoryBytes: MEMORY_BASE_BYTES + MEMORY_PER_ROW_BYTES * 2 ** domainPower,
-    provingSeconds: SECONDS_BASE + SECONDS_PER_ROW * 2 ** domainPower,
+    provingSeconds: expectedProvingSeconds(2 ** domainPower),
   };
+}
+
+/** Expected proving time of any circuit with snarkjs on two cores, commitment included. */
+export function expectedProvingSeconds(domainSize: number): number {
+  return SECONDS_BASE + SECONDS_PER_ROW * domainSize;
 }
 
 /** Lookups of the range table: one row each. */

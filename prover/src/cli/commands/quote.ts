@@ -34,7 +34,10 @@ export function registerQuote(program: Command): void {
     )
     .option("--training-cost <amount>", "what an honest run costs its prover, e.g. 0.01ether", "0")
     .option("--gas-price <amount>", "price of one gas, e.g. 2gwei (default: the node's)")
-    .option("--proving-seconds <seconds>", "time of one step's proof on your machine, for the total")
+    .option(
+      "--proving-seconds <seconds>",
+      "time of one step's proof on your machine (default: expected from the size of the key at hand)",
+    )
     .option("--confidence <share>", "confidence of the interval around the threshold", "0.95");
   handle<QuoteOptions, [string]>(command, quote);
 }
@@ -44,7 +47,7 @@ async function quote({ options }: Invocation<QuoteOptions>, id: string): Promise
   const shares = options.badShares.split(",").map((share) => parseNumber(share, "--bad-shares", 0, 1));
   const trainingCostWei = parseAmount(options.trainingCost, "--training-cost");
   const confidence = parseNumber(options.confidence, "--confidence", 0.5, 0.999999);
-  const provingSeconds =
+  const measuredSeconds =
     options.provingSeconds === undefined
       ? undefined
       : parseNumber(options.provingSeconds, "--proving-seconds", 0, 1e6);
@@ -57,6 +60,8 @@ async function quote({ options }: Invocation<QuoteOptions>, id: string): Promise
   const { formatAmount } = await import("../addresses.ts");
   const task = await readTask(contracts, taskId);
   const { terms } = await openAudit(connection, contracts, taskId);
+  const { estimateProvingSeconds } = await import("../proving-estimate.ts");
+  const provingSeconds = measuredSeconds ?? (await estimateProvingSeconds(terms.stepKeyId));
   const mostBatches = Math.floor((2 ** 32 - 1) / terms.epochs);
   const batches =
     options.batches === undefined
