@@ -18,9 +18,14 @@ library StepSelection {
         uint256 last = stepCount - 1;
         steps = new uint256[](drawCount + 2);
         uint256 count = 1;
-        if (last != 0) steps[count++] = last;
+        if (last != 0) {
+            steps[count] = last;
+            ++count;
+        }
         for (uint256 i = 0; i < drawCount; ++i) {
-            if (drawn[i] != 0 && drawn[i] != last) steps[count++] = drawn[i];
+            if (drawn[i] == 0 || drawn[i] == last) continue;
+            steps[count] = drawn[i];
+            ++count;
         }
         assembly ("memory-safe") {
             mstore(steps, count)

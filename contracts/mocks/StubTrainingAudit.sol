@@ -10,7 +10,11 @@ contract StubTrainingAudit {
     mapping(uint256 taskId => mapping(address prover => bool)) public hasFailed;
     mapping(uint256 taskId => mapping(address prover => bytes32)) public traceRootOf;
 
-    function open(uint256, uint256, uint256, TrainingTerms calldata) external {}
+    uint256 public openCount;
+
+    function open(uint256, uint256, uint256, TrainingTerms calldata) external {
+        ++openCount;
+    }
 
     function begin(uint256 taskId, address prover, bytes32 traceRoot) external {
         traceRootOf[taskId][prover] = traceRoot;

@@ -93,7 +93,7 @@ function compare(taskId: bigint, name: string, onChain: unknown, published: unkn
  * Throws TaskError `task.unknown-audit`.
  */
 export function checkAuditContract(taskId: bigint, address: string, known: string | undefined): void {
-  if (known !== undefined && known.toLowerCase() === address.toLowerCase()) return;
+  if (known?.toLowerCase() === address.toLowerCase()) return;
   throw new TaskError(
     "task.unknown-audit",
     `task ${taskId} is audited by ${address}, the network's training audit is ${known ?? "not known"}`,
