@@ -16,7 +16,12 @@ export interface Suite {
 
 /** All suites, the longest first: two run at a time. */
 export const SUITES: readonly Suite[] = [
-  { name: "e2e", runner: "mocha", files: ["test/e2e/**/*.test.ts"] },
+  {
+    name: "training",
+    runner: "mocha",
+    files: ["test/e2e/{demo-training,training,training-commands}.test.ts"],
+  },
+  { name: "e2e", runner: "mocha", files: ["test/e2e/{cli,demo,demo-command,demo-story,killed}.test.ts"] },
   { name: "circuits", runner: "mocha", files: ["test/circuits/**/*.test.ts"] },
   { name: "command", runner: "mocha", files: ["test/prover/{chain,cli}/**/*.test.ts"] },
   {
