@@ -13,7 +13,13 @@ import { G1_BYTES, type G1Point, type G2Point } from "../points.ts";
 import { ProofError } from "../proof-error.ts";
 import { type CommitmentKey, readCommitmentKey, splitIc, writeCommitmentKey } from "./commitment-key.ts";
 import { instanceDigest, KEY_FILES, type KeySet, loadKeySet, sealKeySet } from "./key-set.ts";
-import { beaconFactor, multiplyG2, proveSigmaFactor, verifySigmaFactor } from "./sigma-contribution.ts";
+import {
+  beaconFactor,
+  multiplyG2,
+  proveSigmaFactor,
+  toCurve,
+  verifySigmaFactor,
+} from "./sigma-contribution.ts";
 import {
   type Contribution,
   decodeG2,
@@ -235,20 +241,13 @@ async function hasKnowledgeOf(key: CommitmentKey): Promise<boolean> {
   ];
   const product = bn254.pairingBatch([
     { g1: curvePoint(multiples), g2: bn254.G2.Point.BASE },
-    { g1: curvePoint(bases).negate(), g2: g2CurvePoint(key.sigma2) },
+    { g1: curvePoint(bases).negate(), g2: toCurve(key.sigma2) },
   ]);
   return bn254.fields.Fp12.eql(product, bn254.fields.Fp12.ONE);
 }
 
 function curvePoint({ x, y }: G1Point) {
   const point = bn254.G1.Point.fromAffine({ x, y });
-  point.assertValidity();
-  return point;
-}
-
-function g2CurvePoint({ x, y }: G2Point) {
-  const { Fp2 } = bn254.fields;
-  const point = bn254.G2.Point.fromAffine({ x: Fp2.fromBigTuple([...x]), y: Fp2.fromBigTuple([...y]) });
   point.assertValidity();
   return point;
 }

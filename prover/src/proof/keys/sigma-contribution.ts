@@ -74,7 +74,8 @@ function sigmaChallenge(transcriptHash: string, before: G2Point, after: G2Point,
   );
 }
 
-function toCurve(point: G2Point): InstanceType<typeof Point> {
+/** A G2 point for arithmetic; throws an Error for one off the curve or outside the subgroup. */
+export function toCurve(point: G2Point): InstanceType<typeof Point> {
   const { Fp2 } = bn254.fields;
   const curvePoint = Point.fromAffine({
     x: Fp2.fromBigTuple([...point.x]),
