@@ -2,7 +2,7 @@ import type { TransactionReceipt, TransactionRequest } from "ethers";
 
 import { contractInterface } from "../../prover/src/chain/abis.ts";
 import { toChainProof } from "../../prover/src/chain/chain-proof.ts";
-import type { Sender } from "../../prover/src/chain/send.ts";
+import { type Sender, waitForReceipt } from "../../prover/src/chain/send.ts";
 import { readSubmission, readTask, simulateProof } from "../../prover/src/chain/tasks.ts";
 import { ProverError } from "../../prover/src/errors.ts";
 import type { ProofBundle } from "../../prover/src/proof/bundle.ts";
@@ -84,8 +84,8 @@ export async function broadcastAnyway(
 
 /** Waits for a transaction that must have reverted. */
 export async function revertedReceipt(stage: Stage, hash: string): Promise<TransactionReceipt> {
-  const receipt = await stage.connection.provider.waitForTransaction(hash);
-  if (receipt?.status !== 0) throw new Error(`transaction ${hash} should have been reverted`);
+  const receipt = await waitForReceipt(stage.connection, hash);
+  if (receipt.status !== 0) throw new Error(`transaction ${hash} should have been reverted`);
   return receipt;
 }
 

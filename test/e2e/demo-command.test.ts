@@ -36,10 +36,14 @@ function start(temporary: string, ...parameters: string[]): Demo {
   return { child, stdout: () => stdout, stderr: () => stderr, closed };
 }
 
-async function until(what: string, isSo: () => boolean): Promise<void> {
+/** Fails with what the demo has said when it takes too long. */
+async function until(demo: Demo, what: string, isSo: () => boolean): Promise<void> {
   const deadline = Date.now() + 200_000;
-  while (!isSo()) {
-    if (Date.now() > deadline) throw new Error(`waited too long for ${what}`);
+  while (!isSo() && !hasEnded(demo)) {
+    if (Date.now() > deadline) {
+      demo.child.kill();
+      throw new Error(`waited too long for ${what}:\n${demo.stdout()}\n${demo.stderr()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -133,7 +137,7 @@ describe("npm run demo", function () {
 
   it("prints one record with --json, leaves the report, and keeps the chain until it is interrupted", async () => {
     const demo = start(temporary, "--dataset", "breast-cancer", "--json", "--keep", "--out", "out");
-    await until("the end of the story", () => demo.stderr().includes("Ctrl-C ends it") || hasEnded(demo));
+    await until(demo, "the end of the story", () => demo.stderr().includes("Ctrl-C ends it"));
     const rpcUrl = /keeps running at (http:\S+);/.exec(demo.stderr())?.[1];
     expect(rpcUrl, demo.stderr()).to.be.a("string");
     expect(await isAlive(rpcUrl!)).to.be.true;
@@ -153,6 +157,7 @@ describe("npm run demo", function () {
   it("plays the task with training proof, too", async () => {
     const parameters = ["--training-proof", "--dataset", "breast-cancer", "--json", "--out", "out"];
     const demo = start(temporary, ...parameters);
+    await until(demo, "the end of the story", () => false);
     expect(await demo.closed, demo.stderr()).to.equal(0);
     const record = JSON.parse(demo.stdout()) as TrainingDemoRecord;
     expect(record.format).to.equal("zkpot.training-demo-record");
@@ -165,7 +170,7 @@ describe("npm run demo", function () {
 
   it("ends its chain and removes its files when it is interrupted half-way", async () => {
     const demo = start(temporary, "--dataset", "breast-cancer", "--out", "out");
-    await until("the chain", () => /on port \d+/.test(demo.stdout()) || hasEnded(demo));
+    await until(demo, "the chain", () => /on port \d+/.test(demo.stdout()));
     const port = /on port (\d+)/.exec(demo.stdout())![1]!;
     demo.child.kill("SIGINT");
     expect(await demo.closed).to.equal(130);

@@ -152,8 +152,13 @@ async function broadcast({ provider }: Connection, { hash, raw }: UnfinishedTran
   }
 }
 
-/** Waits until the transaction has the confirmations the network's profile asks for. */
-async function waitForReceipt(connection: Connection, hash: string): Promise<TransactionReceipt> {
+/**
+ * Waits until the transaction, whether it succeeded or not, has the confirmations the network's profile asks for.
+ *
+ * Not left to ethers, whose `waitForTransaction` compares the receipt with a block number it read before: on a chain
+ * that makes blocks only for transactions, it then waits for a block that never comes.
+ */
+export async function waitForReceipt(connection: Connection, hash: string): Promise<TransactionReceipt> {
   const { provider, profile } = connection;
   for (;;) {
     const receipt = await askAgain(provider, () => provider.getTransactionReceipt(hash));

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { FeeData, keccak256, parseEther, ZeroAddress } from "ethers";
 
 import { ChainError } from "../../../prover/src/chain/chain-error.ts";
-import { sendOnce } from "../../../prover/src/chain/send.ts";
+import { sendOnce, waitForReceipt } from "../../../prover/src/chain/send.ts";
 import { depositStake, readStake } from "../../../prover/src/chain/stake.ts";
 import { ANVIL_ADDRESSES } from "../../support/anvil.ts";
 import { Market } from "../../support/market.ts";
@@ -95,7 +95,8 @@ describe("sendOnce", () => {
     const sender = market.sender(1);
     const prepared = await sender.wallet.populateTransaction({ ...transfer, chainId: 31337n });
     const raw = await sender.wallet.signTransaction({ ...prepared, value: 7n });
-    await (await sender.wallet.sendTransaction(transfer)).wait();
+    const { hash } = await sender.wallet.sendTransaction(transfer);
+    await waitForReceipt(market.connection, hash);
     sender.journal.append({
       event: "signed",
       purpose: "gift",
