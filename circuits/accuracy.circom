@@ -30,8 +30,9 @@ function remainderLimbCount(LAYERS, SIZES, SHIFTS, TABLE_BITS) {
 //              TABLE_BITS       lookup table 0 … 2^TABLE_BITS − 1
 //              GROUPS, SLOTS, SLOT_BITS  packing
 // Assumes      the dataset block is what everybody recomputes from the published data: words of
-//              features below 2^INPUT_BITS, one-hot labels, 0/1 mask. alpha and rho are the hash of
-//              statement, dataset point and block commitment, recomputed by the verifier
+//              features below 2^INPUT_BITS, one-hot labels, 0/1 mask, and a blinding word that may be
+//              anything. alpha and rho are the hash of statement, dataset point and block commitment,
+//              recomputed by the verifier
 // Constrains   the statement. `correct` may be fewer than achieved: isCorrect = 0 is always allowed
 // Cost         see circuits/README.md (generated)
 template Accuracy(
@@ -75,6 +76,7 @@ template Accuracy(
     signal input dataWords[FEATURES][GROUPS];
     signal input labels[CLASSES][GROUPS];
     signal input sampleMask[GROUPS][SLOTS];
+    signal input dataBlinding;
     // --- committed block ---
     signal input weightLimbs[WEIGHTS][WEIGHT_LIMBS];        // offset form: w + 2^(WEIGHT_BITS − 1)
     signal input biasLimbs[BIASES][BIAS_LIMBS];             // offset form: b + 2^(BIAS_BITS − 1)
@@ -91,6 +93,8 @@ template Accuracy(
 
     // The context binds the proof to task and prover by being public; a dummy square keeps the wire.
     signal contextSquare <== context * context;
+    // The blinding is there for its term in the dataset point, which hides the data while they are sealed.
+    signal dataBlindingSquare <== dataBlinding * dataBlinding;
     // The mask makes the block commitment hide; -O1 and above drop a signal used only linearly.
     signal blockMaskSquare <== blockMask * blockMask;
 

@@ -57,9 +57,9 @@ describe("Every row of the accuracy circuit", function () {
     it(`is needed on ${instance.id}: without it some false statement has a witness`, async () => {
       const circuit = await compileInstance(instance);
       const { needed, harmless } = tryWithoutEachRow(circuit);
-      // The squares of context and blockMask tie nothing: they keep two public signals from being simplified
-      // away. Whoever breaks them proves the same statement.
-      expect([...harmless].sort()).to.deep.equal(["blockMaskSquare", "contextSquare"]);
+      // The squares of context, dataBlinding and blockMask tie nothing: they keep three public signals from being
+      // simplified away. Whoever breaks them proves the same statement.
+      expect([...harmless].sort()).to.deep.equal(["blockMaskSquare", "contextSquare", "dataBlindingSquare"]);
       expect(needed + harmless.size).to.equal(circuit.system.rowCount);
     });
   }

@@ -92,7 +92,7 @@ describe("Accuracy", function () {
     });
   }
 
-  it("holds for any challenges, any mask and any context", () => {
+  it("holds for any challenges, any mask, any blinding and any context", () => {
     const instance = ROOMY.hidden;
     const random = new SeededRandom("1", "challenges");
     const inputs = honestInputs(
@@ -101,12 +101,19 @@ describe("Accuracy", function () {
       randomSamples(instance, random),
       random,
     );
-    for (const [alpha, rho, blockMask, context] of [
-      [1n << 200n, 0n, 0n, 0n],
-      [-1n, -1n, -1n, -1n],
-      [12_345_678n, 1n, 1n, 1n],
+    for (const [alpha, rho, blockMask, dataBlinding, context] of [
+      [1n << 200n, 0n, 0n, 0n, 0n],
+      [-1n, -1n, -1n, -1n, -1n],
+      [12_345_678n, 1n, 1n, 1n, 1n],
     ] as const) {
-      const changed = { ...inputs, alpha: [alpha], rho: [rho], blockMask: [blockMask], context: [context] };
+      const changed = {
+        ...inputs,
+        alpha: [alpha],
+        rho: [rho],
+        blockMask: [blockMask],
+        dataBlinding: [dataBlinding],
+        context: [context],
+      };
       expect(evaluateInputs(circuits.hidden, changed).violated).to.deep.equal([]);
     }
   });

@@ -79,6 +79,7 @@ export function accuracyLayout(instance: AccuracyInstance): CircuitLayout {
       { name: "dataWords", dimensions: [size.features, groups] },
       { name: "labels", dimensions: [size.classes, groups] },
       { name: "sampleMask", dimensions: [groups, slots] },
+      scalar("dataBlinding"),
     ],
     committed: [
       { name: "weightLimbs", dimensions: [size.weights, size.weightLimbs] },

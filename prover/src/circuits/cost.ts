@@ -97,7 +97,7 @@ export function accuracyRowParts(
     },
     { part: "matrix products", rows: products },
     { part: "model commitment (Poseidon)", rows: poseidonConstraints(words + 2) },
-    { part: "squares of context and blockMask", rows: 2 },
+    { part: "squares of context, dataBlinding and blockMask", rows: 3 },
   ];
 }
 

@@ -21,12 +21,17 @@ export interface AccuracyBlock {
 }
 
 /**
- * The dataset block of a test set: packed features, one-hot labels and sample mask, computable by
+ * The dataset block of a test set: packed features, one-hot labels, sample mask and blinding, computable by
  * anybody from the published samples.
  *
+ * @param blinding 0 for a public test set; a uniform field element hides a sealed one behind its dataset point.
  * Throws WitnessError when the samples do not fit the instance.
  */
-export function accuracyDatasetBlock(instance: AccuracyInstance, samples: IntegerSamples): SignalValues {
+export function accuracyDatasetBlock(
+  instance: AccuracyInstance,
+  samples: IntegerSamples,
+  blinding = 0n,
+): SignalValues {
   checkShape(instance, samples);
   const { groups, slots, slotBits } = instance;
   const { features, classes } = accuracyDimensions(instance);
@@ -46,7 +51,8 @@ export function accuracyDatasetBlock(instance: AccuracyInstance, samples: Intege
   for (let label = 0; label < classes; label++) {
     for (let group = 0; group < groups; group++) labels.push(placed.labels[group] === label ? 1n : 0n);
   }
-  return { dataWords, labels, sampleMask: Array.from(placed.samples, (sample) => (sample < 0 ? 0n : 1n)) };
+  const sampleMask = Array.from(placed.samples, (sample) => (sample < 0 ? 0n : 1n));
+  return { dataWords, labels, sampleMask, dataBlinding: [blinding] };
 }
 
 /**

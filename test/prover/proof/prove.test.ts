@@ -16,8 +16,14 @@ import type { KeySet } from "../../../prover/src/proof/keys/key-set.ts";
 import { decodeVerifyingKey } from "../../../prover/src/proof/keys/verifying-key.ts";
 import { multiExponentiate, releaseCurve } from "../../../prover/src/proof/multi-exponentiation.ts";
 import { BASE_FIELD_ORDER, type G1Point } from "../../../prover/src/proof/points.ts";
-import { proveCircuit, type ProvingStep, solveCircuit } from "../../../prover/src/proof/prove.ts";
+import {
+  datasetPoint,
+  proveCircuit,
+  type ProvingStep,
+  solveCircuit,
+} from "../../../prover/src/proof/prove.ts";
 import { verifyProof } from "../../../prover/src/proof/verify.ts";
+import { randomFieldElement } from "../../../prover/src/random-field.ts";
 import { expectError } from "../support/expect-error.ts";
 import { provingInput, statementWords, tinyCircuit } from "./support/tiny-proof.ts";
 
@@ -100,6 +106,17 @@ describe("proveCircuit", () => {
   it("is worth nothing for another data set or key id", () => {
     expect(verify({ dataPoint: times(input.dataPoint, 2n) })).to.equal(false);
     expect(verify({ keyId: `0x${"11".repeat(32)}` })).to.equal(false);
+  });
+
+  it("works on a blinded data set, under its own data point only", async () => {
+    const dataset = { ...input.dataset, dataBlinding: [randomFieldElement()] };
+    const dataPoint = await datasetPoint(input.layout, keys, dataset);
+    expect(dataPoint).to.not.deep.equal(input.dataPoint);
+    const blinded = await proveCircuit({ ...input, dataset, dataPoint });
+    expect(verify({ proof: blinded, dataPoint })).to.equal(true);
+    expect(verify({ proof: blinded })).to.equal(false);
+    expect(verify({ dataPoint })).to.equal(false);
+    await expectError(() => proveCircuit({ ...input, dataPoint }), "proof.invalid", /does not verify/);
   });
 
   it("rejects D shifted by the IC point of the count to change the statement", () => {

@@ -48,7 +48,9 @@ describe("accuracyDatasetBlock", () => {
     // Groups of padding count as class 0.
     expect(block["labels"]).to.deep.equal([1n, 0n, 1n, 1n, 0n, 1n, 0n, 0n, 0n, 0n, 0n, 0n]);
     expect(block["sampleMask"]).to.deep.equal([1n, 0n, 0n, 1n, 1n, 0n, 0n, 0n, 0n, 0n, 0n, 0n]);
-    expect(flattenBlock(accuracyLayout(instance).dataset, block)).to.have.lengthOf(12 + 12 + 12);
+    expect(block["dataBlinding"]).to.deep.equal([0n]);
+    expect(flattenBlock(accuracyLayout(instance).dataset, block)).to.have.lengthOf(12 + 12 + 12 + 1);
+    expect(accuracyDatasetBlock(instance, samples, 5n)).to.deep.equal({ ...block, dataBlinding: [5n] });
   });
 
   it("does not depend on the order of classes in the data, but on the order within a class", () => {
