@@ -1,10 +1,10 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { InputQuantization } from "../data/input-quantization.ts";
-import { csvOptions, type CsvFlags } from "./csv-options.ts";
+import { datasetOptions, type DatasetFlags } from "./dataset-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Options that name samples to learn from or to measure on. */
-export interface SampleFlags extends CsvFlags {
+export interface SampleFlags extends DatasetFlags {
   readonly split?: string;
   readonly data?: string;
   readonly inputQuantization?: string;
@@ -17,7 +17,7 @@ export async function openTrainingPart(flags: SampleFlags): Promise<Dataset> {
     throw new UsageError(
       "cli.training-data",
       "name the samples to learn from with either --split or --data",
-      "`zkpot data split` makes a split; --data takes a packaged data set or a CSV file.",
+      "`zkpot data split` makes a split; --data takes a packaged data set, a CSV file or IDX images.",
     );
   }
   if (flags.split !== undefined) {
@@ -26,7 +26,7 @@ export async function openTrainingPart(flags: SampleFlags): Promise<Dataset> {
     return (await loadDocument(flags.split, DATA_SPLIT)).train;
   }
   const { openDataset } = await import("../data/packaged-datasets.ts");
-  return await openDataset(flags.data!, csvOptions(flags));
+  return await openDataset(flags.data!, datasetOptions(flags));
 }
 
 /** The mapping of features to integers: the one of a task or file, else fitted on the training part. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type CsvOptions, readCsv } from "./csv.ts";
 import { DataError } from "./data-error.ts";
 import type { Dataset } from "./dataset.ts";
+import { readIdx } from "./idx.ts";
 
 /** A data set that ships with the project; source and licence are in datasets/README.md. */
 export interface PackagedDataset {
@@ -50,11 +51,20 @@ export async function loadPackagedDataset(name: string): Promise<Dataset> {
   return readCsv(path, { ...entry.csv, source: entry.file });
 }
 
+/** How a data set given by its path is to be read. */
+export interface DatasetOptions {
+  readonly csv?: CsvOptions | undefined;
+  /** File of the labels: the path names the images of an IDX pair, not a CSV file. */
+  readonly idxLabels?: string | undefined;
+}
+
 /**
- * Opens a packaged data set by name, or any CSV file by path: what has a dot or slash is a path, all else a name.
- * `csv` says how to read a path; how to read a packaged data set is known.
+ * Opens a packaged data set by name, or any CSV file or IDX pair by path: what has a dot or slash, or comes with
+ * labels, is a path, all else a name. How to read a packaged data set is known.
  */
-export async function openDataset(nameOrPath: string, csv: CsvOptions = {}): Promise<Dataset> {
+export async function openDataset(nameOrPath: string, options: DatasetOptions = {}): Promise<Dataset> {
+  const { csv = {}, idxLabels } = options;
+  if (idxLabels !== undefined) return readIdx({ images: nameOrPath, labels: idxLabels });
   if (/[./\\]/.test(nameOrPath)) return readCsv(nameOrPath, csv);
   return loadPackagedDataset(nameOrPath);
 }

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 
 import { expect } from "chai";
 
 import { Workspace } from "../../support/zkpot.ts";
+import { idxBytes } from "../support/idx-files.ts";
 
 /** Two clusters that a linear model tells apart: 60 rows, two features, labels `low` and `high`. */
 const CLUSTERS = [
@@ -44,6 +46,27 @@ describe("zkpot data", () => {
     ]);
   });
 
+  it("reads, splits and learns from an IDX pair as from a CSV file", async () => {
+    const pixels = Array.from({ length: 40 * 4 }, (_, index) => ((index >> 2) % 2) * 200 + (index % 7));
+    writeFileSync(workspace.file("images.gz"), gzipSync(idxBytes([40, 2, 2], pixels)));
+    writeFileSync(
+      workspace.file("labels"),
+      idxBytes(
+        [40],
+        Array.from({ length: 40 }, (_, row) => row % 2),
+      ),
+    );
+    const pair = ["./images.gz", "--idx-labels", "labels"];
+    const shown = await workspace.json("data", "show", ...pair);
+    expect(shown).to.include({ sampleCount: 40, featureCount: 4 });
+    const split = await workspace.json("data", "split", ...pair);
+    expect(split).to.include({ trainSamples: 32, testSamples: 8 });
+    const trained = await workspace.json<{ accuracy: number }>(
+      ...["train", "--data", ...pair, "--epochs", "30", "--backend", "wasm"],
+    );
+    expect(trained.accuracy).to.equal(1);
+  });
+
   it("splits into a private and a public part", async () => {
     const split = await workspace.json<{
       files: { split: string; testSet: string; inputQuantization: string };
@@ -72,6 +95,8 @@ describe("zkpot data", () => {
     [["show", "./absent.csv"], "data.missing-file", 1],
     [["show", "./clusters.csv", "--label", "z"], "data.missing-label-column", 1],
     [["show", "./clusters.csv", "--header", "perhaps"], "cli.invalid-value", 2],
+    [["show", "./clusters.csv", "--idx-labels", "./clusters.csv"], "data.invalid-idx", 1],
+    [["show", "./images", "--idx-labels", "labels", "--label", "0"], "cli.csv-options", 2],
     [["split", "./clusters.csv", "--test-fraction", "1.5"], "cli.invalid-value", 2],
     [["split", "./clusters.csv", "--test-fraction", "0.001"], "data.too-few-samples", 1],
     [["split", "./clusters.csv", "--input-bits", "17"], "cli.invalid-value", 2],

@@ -4,13 +4,13 @@ import type { Command } from "commander";
 
 import { handle } from "../command.ts";
 import { warn, type Report } from "../output.ts";
-import { type CsvFlags, csvOptions, withCsvOptions } from "../csv-options.ts";
+import { type DatasetFlags, datasetOptions, withDatasetOptions } from "../dataset-options.ts";
 import { type CommonOptions, withCommonOptions } from "../shared-options.ts";
 import { parseInteger, parseNumber } from "../units.ts";
 
-type ShowOptions = CommonOptions & CsvFlags;
+type ShowOptions = CommonOptions & DatasetFlags;
 
-interface SplitOptions extends CommonOptions, CsvFlags {
+interface SplitOptions extends CommonOptions, DatasetFlags {
   readonly seed: string;
   readonly testFraction: string;
   readonly inputBits: string;
@@ -26,11 +26,14 @@ export function registerData(program: Command): void {
 }
 
 function registerShow(data: Command): void {
-  const command = withCsvOptions(
+  const command = withDatasetOptions(
     withCommonOptions(
       data
         .command("show")
-        .argument("<dataset>", "packaged data set (digits, breast-cancer) or path of a CSV file")
+        .argument(
+          "<dataset>",
+          "packaged data set (digits, breast-cancer) or path of a CSV file or of IDX images",
+        )
         .description("show size, features and classes of a data set"),
     ),
   );
@@ -38,7 +41,7 @@ function registerShow(data: Command): void {
     const { openDataset } = await import("../../data/packaged-datasets.ts");
     const { countPerClass } = await import("../../data/dataset.ts");
     const { facts, table } = await import("../text.ts");
-    const dataset = await openDataset(source, csvOptions(options));
+    const dataset = await openDataset(source, datasetOptions(options));
     const counts = countPerClass(dataset.labels, dataset.classNames.length);
     const classes = dataset.classNames.map((name, label) => ({ name, samples: counts[label]! }));
     return {
@@ -64,11 +67,14 @@ function registerShow(data: Command): void {
 }
 
 function registerSplit(data: Command): void {
-  const command = withCsvOptions(
+  const command = withDatasetOptions(
     withCommonOptions(
       data
         .command("split")
-        .argument("<dataset>", "packaged data set (digits, breast-cancer) or path of a CSV file")
+        .argument(
+          "<dataset>",
+          "packaged data set (digits, breast-cancer) or path of a CSV file or of IDX images",
+        )
         .description("cut a data set by class into a private training part and a public test set"),
     ),
   )
@@ -104,7 +110,7 @@ async function split(options: SplitOptions, source: string): Promise<Report> {
   const { saveDocument } = await import("../../data/document.ts");
   const { facts } = await import("../text.ts");
 
-  const dataset = await openDataset(source, csvOptions(options));
+  const dataset = await openDataset(source, datasetOptions(options));
   const parts = stratifiedSplit(dataset, { seed: options.seed, testFraction });
   const quantization = fitInputQuantization(parts.train, inputBits);
   const name = path.basename(source).replace(/\.[^.]*$/, "");

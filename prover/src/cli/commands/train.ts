@@ -6,7 +6,7 @@ import type { EpochRecord } from "../../training/checkpoint.ts";
 import type { TrainingOptions } from "../../training/training-options.ts";
 
 import { handle, type Invocation } from "../command.ts";
-import { withCsvOptions } from "../csv-options.ts";
+import { withDatasetOptions } from "../dataset-options.ts";
 import { note, type Report } from "../output.ts";
 import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
 import type { SampleFlags } from "../training-data.ts";
@@ -33,7 +33,7 @@ interface TrainFlags extends NetworkOptions, AccountOptions, SampleFlags, Traini
 
 /** `zkpot train`: a float model from private samples, or with --verifiable an integer model with training proof. */
 export function registerTrain(program: Command): void {
-  const command = withCsvOptions(
+  const command = withDatasetOptions(
     withTrainingOptions(
       withAccountOptions(program.command("train").description("train a model on private samples")),
     ),
@@ -43,7 +43,7 @@ export function registerTrain(program: Command): void {
       "train by the rule of a task with training proof, from the seed of the chain, and commit to the run",
     )
     .option("--split <file>", "split of `zkpot data split`: its training part is learnt from")
-    .option("--data <dataset>", "packaged data set or CSV file, all of which is learnt from")
+    .option("--data <dataset>", "packaged data set, CSV file or IDX images, all of which is learnt from")
     .option("--task <file>", "task document: its layer sizes and its mapping of features are used")
     .option("--input-quantization <file>", "mapping of features to integers (default: fitted on the samples)")
     .option("--input-bits <bits>", "bits of a feature when the mapping is fitted", "8")
