@@ -24,6 +24,8 @@ struct TaskRules {
 /// @notice What the contracts behind a task's rules are told about the task when it is posted.
 struct TaskFrame {
     address poster;
+    /// @dev Token of the reward; the zero address is the native coin.
+    address rewardToken;
     /// @dev Escrowed reward in the smallest unit of its token.
     uint96 rewardWei;
     address stakeToken;
