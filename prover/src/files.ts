@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 
 /** SHA-256 of a file as lower-case hex. */
@@ -21,10 +21,36 @@ export async function writeFileAtomically(
   data: string | Uint8Array,
   mode = 0o644,
 ): Promise<void> {
+  await writeChunksAtomically(file, [data], { mode });
+}
+
+/** How writeChunksAtomically works. */
+export interface ChunkWriting {
+  /** Default 0o644. */
+  readonly mode?: number;
+  /** The file that grows until it is complete, on the same file system; default: a name of its own beside `file`. */
+  readonly temporary?: string;
+}
+
+/**
+ * As writeFileAtomically for content that comes in parts, which is on disk when this returns. Any number of
+ * processes may write the same file at once. When `chunks` or the file system fails, nothing is left behind.
+ */
+export async function writeChunksAtomically(
+  file: string,
+  chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  { mode = 0o644, temporary = `${file}.${randomBytes(6).toString("hex")}.part` }: ChunkWriting = {},
+): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.part`;
   try {
-    await writeFile(temporary, data, { mode });
+    // wx: never follow a link or reuse a file somebody else put there.
+    const handle = await open(temporary, "wx", mode);
+    try {
+      for await (const chunk of chunks) await handle.appendFile(chunk);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
