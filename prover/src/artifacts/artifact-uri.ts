@@ -44,7 +44,7 @@ export function parseCid(text: string, shown = text): CID {
     throw new ArtifactError(
       "artifact.invalid-uri",
       `"${shown}" ${problem}`,
-      "Write ipfs:// and the CID that `zkpot artifact put` printed, or the CID alone.",
+      "Write ipfs:// and the CID that `zkpot artifact add` printed, or the CID alone.",
       { uri: shown },
       { cause },
     );

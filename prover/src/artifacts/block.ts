@@ -30,7 +30,7 @@ export function checkSupported(cid: CID): void {
   throw new ArtifactError(
     "artifact.unsupported-cid",
     `${cid.toString()} has codec ${hex(code)} and hash ${hex(multihash.code)}; artifacts have codec 0x55 or 0x70 and hash 0x12`,
-    "Use the CID of a file (raw or dag-pb) hashed with SHA-256, as `zkpot artifact put` makes it.",
+    "Use the CID of a file (raw or dag-pb) hashed with SHA-256, as `zkpot artifact add` makes it.",
     { cid: cid.toString(), codec: code, hash: multihash.code },
   );
 }
@@ -62,7 +62,7 @@ export function checkBlockLength(cid: CID, byteLength: number, source: string): 
   throw new ArtifactError(
     "artifact.block-too-large",
     `block ${cid.toString()} in ${source} has ${byteLength} bytes, at most ${MAX_BLOCK_BYTES} are allowed`,
-    "Publish the file again with blocks of 1 MiB, e.g. with `zkpot artifact put`.",
+    "Publish the file again with blocks of 1 MiB, e.g. with `zkpot artifact add`.",
     { cid: cid.toString(), source, byteLength, limit: MAX_BLOCK_BYTES },
   );
 }

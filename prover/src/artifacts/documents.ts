@@ -5,7 +5,7 @@ import type { ReadLimits } from "./file-dag.ts";
 import type { ArtifactStore } from "./store.ts";
 
 /** Bytes of text a document may have: what one JSON text is read into at once. */
-const MAX_DOCUMENT_BYTES = 2 ** 28;
+export const MAX_DOCUMENT_BYTES = 2 ** 28;
 
 /**
  * Stores a document as saveDocument writes it, so that its file has the same CID, and returns that CID.

@@ -127,7 +127,7 @@ class FileWalk {
     throw new ArtifactError(
       "artifact.too-many-blocks",
       `${this.#root.toString()} consists of more than ${MAX_BLOCKS} blocks`,
-      "Publish the file again with blocks of 1 MiB, e.g. with `zkpot artifact put`.",
+      "Publish the file again with blocks of 1 MiB, e.g. with `zkpot artifact add`.",
       { cid: this.#root.toString(), limit: MAX_BLOCKS },
     );
   }
@@ -173,7 +173,7 @@ class FileWalk {
     return new ArtifactError(
       "artifact.malformed",
       `block ${cid.toString()} of ${this.#root.toString()} is no part of a file: ${problem}`,
-      "Ask the publisher for the CID that `zkpot artifact put` gives the file.",
+      "Ask the publisher for the CID that `zkpot artifact add` gives the file.",
       { cid: cid.toString(), root: this.#root.toString(), problem },
       { cause },
     );

@@ -25,7 +25,8 @@ export function notWritten(file: string, cause: unknown): ArtifactError {
   );
 }
 
-/** The code of a failed system call, e.g. `ENOSPC`, or what was thrown instead. */
+/** The code of a failed system call, e.g. `ENOSPC`, or the message of what was thrown instead. */
 export function systemCode(cause: unknown): string {
-  return (cause as NodeJS.ErrnoException).code ?? String(cause);
+  if (!(cause instanceof Error)) return String(cause);
+  return (cause as NodeJS.ErrnoException).code ?? cause.message;
 }

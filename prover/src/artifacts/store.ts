@@ -169,7 +169,7 @@ export class ArtifactStore {
     throw new ArtifactError(
       "artifact.missing",
       `artifact ${root.toString()} is not in ${this.folder}`,
-      "Import a CAR file of it with `zkpot artifact import`, or name an IPFS node that has it: ipfsRpcUrl in zkpot.config.json or ZKPOT_IPFS_RPC_URL.",
+      "Import a CAR file of it with `zkpot artifact import`, or name an IPFS node that has it: ipfsRpcUrl in zkpot.config.json, --ipfs-rpc or ZKPOT_IPFS_RPC_URL.",
       { cid: root.toString(), folder: this.folder },
     );
   }
