@@ -64,6 +64,7 @@ const CONFIG = z
       z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "is not a network name (a-z, 0-9, -)"),
       NETWORK,
     ),
+    ipfsRpcUrl: z.string().url("is not a URL").optional(),
   })
   .strict();
 
@@ -97,6 +98,8 @@ export interface ZkpotConfig {
   /** Network used when none is named. */
   readonly network: string;
   readonly networks: Readonly<Record<string, NetworkProfile>>;
+  /** RPC interface of an IPFS node that has or takes artifacts; undefined for none. */
+  readonly ipfsRpcUrl?: string;
 }
 
 /** The settings `zkpot init` writes: an anvil or Hardhat node on this machine. */
@@ -154,11 +157,11 @@ export function parseConfig(text: string, folder: string, source: string): Zkpot
       ...(addresses === undefined ? {} : { addresses }),
     };
   }
-  const { network } = result.data;
+  const { network, ipfsRpcUrl } = result.data;
   if (networks[network] === undefined) {
     throw invalidEntry(source, "network", `there is no network ${network}`);
   }
-  return { folder, network, networks };
+  return { folder, network, networks, ...(ipfsRpcUrl === undefined ? {} : { ipfsRpcUrl }) };
 }
 
 /** The configuration file that applies in `start`: there or in the closest folder above; undefined if there is none. */

@@ -50,6 +50,13 @@ describe("parseConfig", () => {
     expect(networkProfile(config).addresses).to.deep.equal(addresses);
   });
 
+  it("reads the address of an IPFS node, which it can do without", () => {
+    const ipfsRpcUrl = "http://127.0.0.1:5001";
+    const text = JSON.stringify({ ...DEFAULT_CONFIG, ipfsRpcUrl });
+    expect(parseConfig(text, "/work", CONFIG_FILE).ipfsRpcUrl).to.equal(ipfsRpcUrl);
+    expect(parseConfig(JSON.stringify(DEFAULT_CONFIG), "/work", CONFIG_FILE).ipfsRpcUrl).to.equal(undefined);
+  });
+
   const wrong: readonly (readonly [string, string, string])[] = [
     ["a URL that is none", withNetwork({ rpcUrl: "here" }), "networks.somewhere.rpcUrl"],
     ["a chain id of 0", withNetwork({ chainId: 0 }), "networks.somewhere.chainId"],
@@ -66,6 +73,7 @@ describe("parseConfig", () => {
       withNetwork({ chainId: 11155111, local: true }),
       "networks.somewhere.local",
     ],
+    ["an IPFS node that is no URL", JSON.stringify({ ...DEFAULT_CONFIG, ipfsRpcUrl: "here" }), "ipfsRpcUrl"],
     ["another version", JSON.stringify({ ...DEFAULT_CONFIG, version: 2 }), "version"],
     ["a default network that is not there", JSON.stringify({ ...DEFAULT_CONFIG, network: "x" }), "network"],
   ];

@@ -97,12 +97,13 @@ export class Workspace {
     return file;
   }
 
-  /** Writes a configuration for one network at `rpcUrl`. */
-  configure(rpcUrl: string, network: Record<string, unknown> = {}): void {
+  /** Writes a configuration for one network at `rpcUrl`; `more` are entries beside the networks. */
+  configure(rpcUrl: string, network: Record<string, unknown> = {}, more: Record<string, unknown> = {}): void {
     this.write("zkpot.config.json", {
       version: 1,
       network: "localhost",
       networks: { localhost: { rpcUrl, chainId: 31337, ...network } },
+      ...more,
     });
   }
 

@@ -4,6 +4,7 @@ import path from "node:path";
 import { Command } from "commander";
 
 import { registerAccount } from "./commands/account.ts";
+import { registerArtifact } from "./commands/artifact.ts";
 import { registerAudit } from "./commands/audit.ts";
 import { registerCircuit } from "./commands/circuit.ts";
 import { registerClaim } from "./commands/claim.ts";
@@ -45,6 +46,7 @@ export function buildProgram(): Command {
   registerStake(program);
   registerTask(program);
   registerData(program);
+  registerArtifact(program);
   registerTrain(program);
   registerQuantize(program);
   registerCommit(program);

@@ -3,7 +3,7 @@ import type { Contracts } from "../chain/contracts.ts";
 import type { Sender } from "../chain/send.ts";
 import { loadConfig, networkProfile, type NetworkProfile, type ZkpotConfig } from "../config.ts";
 import { note } from "./output.ts";
-import type { AccountOptions, NetworkOptions } from "./shared-options.ts";
+import type { AccountOptions, ArtifactOptions, NetworkOptions } from "./shared-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The settings and the network a command works with. */
@@ -12,19 +12,20 @@ export interface Settings {
   readonly profile: NetworkProfile;
 }
 
+/** Loads the configuration, with the IPFS node that the options name. */
+export function openConfig({ config: file, ipfsRpc }: ArtifactOptions): ZkpotConfig {
+  const config = loadConfig(file);
+  if (ipfsRpc === undefined) return config;
+  return { ...config, ipfsRpcUrl: parseUrl(ipfsRpc, "--ipfs-rpc", "http://127.0.0.1:5001") };
+}
+
 /** Loads the configuration and picks the network. */
 export function openSettings(options: NetworkOptions): Settings {
-  const config = loadConfig(options.config);
+  const config = openConfig(options);
   const profile = networkProfile(config, options.network);
   if (options.rpcUrl === undefined) return { config, profile };
-  if (!URL.canParse(options.rpcUrl)) {
-    throw new UsageError(
-      "cli.invalid-value",
-      `--rpc-url: "${options.rpcUrl}" is not a URL`,
-      "Write e.g. http://127.0.0.1:8545.",
-    );
-  }
-  return { config, profile: { ...profile, rpcUrl: options.rpcUrl } };
+  const rpcUrl = parseUrl(options.rpcUrl, "--rpc-url", "http://127.0.0.1:8545");
+  return { config, profile: { ...profile, rpcUrl } };
 }
 
 /** Settings with a checked connection and the deployed contracts, to read from. */
@@ -72,4 +73,12 @@ export async function openSender(
     journal: TransactionJournal.of(config.folder, connection.chainId, wallet.address),
     onProgress: note,
   };
+}
+
+function parseUrl(text: string, option: string, example: string): string {
+  if (URL.canParse(text)) return text;
+  throw new UsageError("cli.invalid-value", `${option}: "${text}" is not a URL`, `Write e.g. ${example}.`, {
+    option,
+    value: text,
+  });
 }

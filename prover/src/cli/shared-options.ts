@@ -6,8 +6,13 @@ export interface CommonOptions {
   readonly config?: string;
 }
 
-/** Options of commands that read the chain. */
-export interface NetworkOptions extends CommonOptions {
+/** Options of commands that read artifacts. */
+export interface ArtifactOptions extends CommonOptions {
+  readonly ipfsRpc?: string;
+}
+
+/** Options of commands that read the chain, and the artifacts it names. */
+export interface NetworkOptions extends ArtifactOptions {
   readonly network?: string;
   readonly rpcUrl?: string;
 }
@@ -31,9 +36,18 @@ export function withCommonOptions(command: Command): Command {
     );
 }
 
+/** Adds what names an IPFS node. */
+export function withArtifactOptions(command: Command): Command {
+  return withCommonOptions(command).addOption(
+    new Option("--ipfs-rpc <url>", "IPFS node to use instead of the configuration's").env(
+      "ZKPOT_IPFS_RPC_URL",
+    ),
+  );
+}
+
 /** Adds what names a network. */
 export function withNetworkOptions(command: Command): Command {
-  return withCommonOptions(command)
+  return withArtifactOptions(command)
     .addOption(new Option("--network <name>", "network of the configuration").env("ZKPOT_NETWORK"))
     .addOption(new Option("--rpc-url <url>", "node to use instead of the network's").env("ETH_RPC_URL"));
 }

@@ -12,6 +12,7 @@ const COMMANDS = [
   "stake",
   "task",
   "data",
+  "artifact",
   "train",
   "quantize",
   "commit",
