@@ -42,7 +42,9 @@ describe("packaged data sets", () => {
 describe("openDataset", () => {
   it("takes a name for a packaged data set and anything with a dot or slash for a path", async () => {
     expect((await openDataset("digits")).sampleCount).to.equal(1797);
-    expect((await openDataset("datasets/digits.csv", { csv: { label: "digit" } })).sampleCount).to.equal(1797);
+    expect((await openDataset("datasets/digits.csv", { csv: { label: "digit" } })).sampleCount).to.equal(
+      1797,
+    );
     await expectError(() => openDataset("./digits"), "data.missing-file", /no file \.\/digits/);
     await expectError(() => openDataset("digit"), "data.unknown-dataset", /no packaged data set digit/);
   });
