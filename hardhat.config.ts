@@ -15,6 +15,8 @@ export default defineConfig({
     version: "0.8.37",
     // The compiler from npm: nothing is downloaded.
     path: path.join(root, "node_modules/solc/soljson.js"),
+    // The owner of the market, deployed as it is published.
+    npmFilesToBuild: ["@openzeppelin/contracts/governance/TimelockController.sol"],
     settings: {
       evmVersion: "cancun",
       optimizer: { enabled: true, runs: 10_000 },

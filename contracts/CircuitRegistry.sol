@@ -72,24 +72,30 @@ contract CircuitRegistry is ICircuitRegistry {
         G1Point calldata dataPoint,
         Proof calldata proof
     ) external view returns (bool valid) {
-        // A batch of one: the proof is an array of length one that starts where it does.
+        // A batch of one: point and proof are arrays of length one that start where they do.
+        G1Point[] calldata dataPoints;
         Proof[] calldata proofs;
         assembly ("memory-safe") {
+            dataPoints.offset := dataPoint
+            dataPoints.length := 1
             proofs.offset := proof
             proofs.length := 1
         }
-        return _verify(keyId, statement, dataPoint, proofs);
+        return _verify(keyId, statement, dataPoints, proofs);
     }
 
     /// @inheritdoc ICircuitRegistry
     function verifyBatch(
         bytes32 keyId,
         uint256[] calldata statements,
-        G1Point calldata dataPoint,
+        G1Point[] calldata dataPoints,
         Proof[] calldata proofs
     ) external view returns (bool valid) {
         if (proofs.length == 0) revert CircuitRegistryNoProofs();
-        return _verify(keyId, statements, dataPoint, proofs);
+        if (dataPoints.length != 0 && dataPoints.length != proofs.length) {
+            revert CircuitRegistryDataPointCount(dataPoints.length, proofs.length);
+        }
+        return _verify(keyId, statements, dataPoints, proofs);
     }
 
     /// @inheritdoc ICircuitRegistry
@@ -122,13 +128,13 @@ contract CircuitRegistry is ICircuitRegistry {
     function _verify(
         bytes32 keyId,
         uint256[] calldata statements,
-        G1Point calldata dataPoint,
+        G1Point[] calldata dataPoints,
         Proof[] calldata proofs
     ) private view returns (bool) {
         bytes memory key = keyBytes(keyId);
         uint256 required = proofs.length * key.statementLength();
         if (statements.length != required) revert CircuitRegistryStatementLength(statements.length, required);
-        return Groth16.verify(keyId, key, statements, dataPoint, proofs);
+        return Groth16.verify(keyId, key, statements, dataPoints, proofs);
     }
 
     /* CHECKS OF A KEY */

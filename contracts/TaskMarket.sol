@@ -1,34 +1,42 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
+import {TaskMarketAdmin} from "./TaskMarketAdmin.sol";
 import {ICircuitRegistry} from "./interfaces/ICircuitRegistry.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
+import {ITaskAssignment} from "./interfaces/ITaskAssignment.sol";
 import {ITaskMarket} from "./interfaces/ITaskMarket.sol";
+import {ITestSetSeal} from "./interfaces/ITestSetSeal.sol";
 import {ITrainingAudit} from "./interfaces/ITrainingAudit.sol";
 import {Bn254} from "./libraries/Bn254.sol";
+import {DataPoints} from "./libraries/DataPoints.sol";
 import {Statement} from "./libraries/Statement.sol";
+import {TaskPosting} from "./libraries/TaskPosting.sol";
 import {Token} from "./libraries/Token.sol";
-import {Proof} from "./types/Proof.sol";
-import {Submission, SubmissionState} from "./types/Submission.sol";
+import {G1Point, Proof} from "./types/Proof.sol";
+import {ShardCount, Submission, SubmissionState} from "./types/Submission.sol";
 import {RewardSplit, Task, TaskSpec, TaskState} from "./types/Task.sol";
-import {TrainingTerms} from "./types/Training.sol";
+import {TaskRules} from "./types/TaskRules.sol";
 
 /// @title TaskMarket
 /// @notice Assumptions, guarantees and the table of states are in `ITaskMarket`.
-contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
-    using SafeCast for uint256;
+contract TaskMarket is ITaskMarket, TaskMarketAdmin, ReentrancyGuardTransient {
+    using TaskPosting for Task;
 
     /* CONSTANTS */
 
     /// @inheritdoc ITaskMarket
-    uint256 public constant MAX_TASK_SECONDS = 365 days;
+    uint256 public constant MAX_TASK_SECONDS = TaskPosting.MAX_TASK_SECONDS;
 
     /// @inheritdoc ITaskMarket
-    /// @dev Nothing loops over provers; the limit keeps the remainder of a pro-rata division negligible.
-    uint256 public constant MAX_PROVERS = 1_000;
+    uint256 public constant MAX_PROVERS = TaskPosting.MAX_PROVERS;
+
+    /// @inheritdoc ITaskMarket
+    uint256 public constant MAX_SHARDS = TaskPosting.MAX_SHARDS;
 
     /// @dev Tasks have a single round.
     uint256 private constant TASK_ROUND = 0;
@@ -48,7 +56,7 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
     mapping(uint256 taskId => mapping(address prover => Submission)) private _submissions;
     mapping(address account => mapping(address token => uint256)) private _credits;
 
-    constructor(ICircuitRegistry registry_, IStakeVault vault_) {
+    constructor(ICircuitRegistry registry_, IStakeVault vault_, address owner_) TaskMarketAdmin(owner_) {
         if (address(registry_) == address(0) || address(vault_) == address(0)) revert TaskMarketZeroAddress();
         registry = registry_;
         vault = vault_;
@@ -57,21 +65,19 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
     /* POSTER ACTIONS */
 
     /// @inheritdoc ITaskMarket
-    function post(TaskSpec calldata spec) external payable nonReentrant returns (uint256 taskId) {
-        return _post(spec, address(0));
+    function post(
+        TaskSpec calldata spec
+    ) external payable nonReentrant whenNotPaused returns (uint256 taskId) {
+        return _post(spec);
     }
 
     /// @inheritdoc ITaskMarket
-    function postWithTraining(
+    function postWithRules(
         TaskSpec calldata spec,
-        ITrainingAudit trainingAudit,
-        TrainingTerms calldata terms
-    ) external payable nonReentrant returns (uint256 taskId) {
-        if (address(trainingAudit) == address(0)) revert TaskMarketZeroAddress();
-        if (spec.stakeWei == 0) revert TaskMarketZeroStake();
-
-        taskId = _post(spec, address(trainingAudit));
-        trainingAudit.open(taskId, spec.commitDeadline, spec.proveDeadline, terms);
+        TaskRules calldata rules
+    ) external payable nonReentrant whenNotPaused returns (uint256 taskId) {
+        taskId = _post(spec);
+        _tasks[taskId].openRules(taskId, spec, rules);
     }
 
     /// @inheritdoc ITaskMarket
@@ -79,6 +85,10 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
         Task storage t = _tasks[taskId];
         if (t.state != TaskState.Posted) revert TaskMarketWrongState(taskId, t.state);
         if (msg.sender != t.poster) revert TaskMarketNotPoster(taskId, msg.sender, t.poster);
+        address assignment = t.assignment;
+        if (assignment != address(0) && ITaskAssignment(assignment).isTaken(taskId)) {
+            revert TaskMarketTaken(taskId);
+        }
 
         t.end(TaskState.Cancelled);
         emit TaskCancelled(taskId);
@@ -108,7 +118,11 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ITaskMarket
-    function prove(uint256 taskId, uint256 correct, Proof calldata proof) external nonReentrant {
+    function prove(
+        uint256 taskId,
+        ShardCount[] calldata counts,
+        Proof[] calldata proofs
+    ) external nonReentrant {
         Task storage t = _tasks[taskId];
         TaskState state = t.state;
         if (state != TaskState.Committed && state != TaskState.Proven) {
@@ -121,18 +135,21 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
         if (s.state == SubmissionState.None) revert TaskMarketNotCommitted(taskId, msg.sender);
         if (s.state != SubmissionState.Committed) revert TaskMarketAlreadyProven(taskId, msg.sender);
         if (!_owesNoAnswer(taskId, t, msg.sender)) revert TaskMarketAuditNotPassed(taskId, msg.sender);
-        if (correct < t.minCorrect) revert TaskMarketBelowThreshold(taskId, correct, t.minCorrect);
-        if (correct > t.sampleCount) revert TaskMarketCountTooLarge(taskId, correct, t.sampleCount);
-        _requireValidProof(taskId, t, s.modelCommitment, correct, proof);
+        address seal = t.seal;
+        if (seal != address(0) && !ITestSetSeal(seal).isRevealed(taskId))
+            revert TaskMarketNotRevealed(taskId);
+        (uint256 correct, uint64 provenShards) = _addCounts(taskId, t, s, counts);
+        bool isComplete = provenShards == t.allShards();
+        if (isComplete && correct < t.minCorrect) {
+            revert TaskMarketBelowThreshold(taskId, correct, t.minCorrect);
+        }
+        _requireValidProofs(taskId, t, s.modelCommitment, counts, proofs);
 
         // Not above sampleCount, which has 32 bits.
-        uint32 count = uint32(correct);
-        s.state = SubmissionState.Proven;
-        s.correct = count;
-        s.provenAt = uint48(block.timestamp);
-        t.addProof(msg.sender, count);
-        emit ProofAccepted(taskId, msg.sender, correct);
-        if (t.split == RewardSplit.FirstValid) _settle(taskId, t);
+        s.correct = uint32(correct);
+        s.provenShards = provenShards;
+        emit ShardsProven(taskId, msg.sender, counts);
+        if (isComplete) _accept(taskId, t, s, uint32(correct));
     }
 
     /// @inheritdoc ITaskMarket
@@ -145,6 +162,24 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
         emit CreditWithdrawn(msg.sender, token, amountWei);
 
         Token.pay(token, msg.sender, amountWei);
+    }
+
+    /* ASSIGNMENT ACTIONS */
+
+    /// @inheritdoc ITaskMarket
+    function lowerReward(uint256 taskId, uint256 rewardWei) external nonReentrant {
+        Task storage t = _tasks[taskId];
+        address assignment = t.assignment;
+        if (msg.sender != assignment) revert TaskMarketNotAssignment(taskId, msg.sender, assignment);
+        if (t.state != TaskState.Posted) revert TaskMarketWrongState(taskId, t.state);
+        uint256 currentWei = t.rewardWei;
+        if (rewardWei > currentWei) revert TaskMarketRewardTooHigh(taskId, rewardWei, currentWei);
+        if (rewardWei < t.winners) revert TaskMarketZeroReward();
+
+        // Not above the present reward, which has 96 bits.
+        t.rewardWei = uint96(rewardWei);
+        emit RewardLowered(taskId, rewardWei);
+        _addCredit(taskId, t, t.poster, currentWei - rewardWei);
     }
 
     /* ANYBODY'S ACTIONS */
@@ -166,7 +201,7 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
             revert TaskMarketWrongState(taskId, state);
         }
         uint256 deadline = state == TaskState.Posted ? t.commitDeadline : t.proveDeadline;
-        if (block.timestamp <= deadline) {
+        if (block.timestamp <= deadline && !(state == TaskState.Committed && _hasForfeited(taskId, t))) {
             revert TaskMarketDeadlineNotPassed(taskId, deadline, block.timestamp);
         }
 
@@ -187,7 +222,7 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
         ++t.claimedCount;
         uint256 amountWei = t.shareWeiOf(s.correct);
         emit RewardClaimed(taskId, prover, amountWei);
-        _credit(taskId, t, prover, amountWei);
+        _reward(taskId, t, prover, amountWei);
         if (t.claimedCount == t.provenCount) _credit(taskId, t, t.poster, t.unpaidWei());
     }
 
@@ -231,8 +266,24 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
     /* VIEWS */
 
     /// @inheritdoc ITaskMarket
+    function owner() public view override(ITaskMarket, Ownable) returns (address) {
+        return super.owner();
+    }
+
+    /// @inheritdoc ITaskMarket
+    function paused() public view override(ITaskMarket, Pausable) returns (bool) {
+        return super.paused();
+    }
+
+    /// @inheritdoc ITaskMarket
     function task(uint256 taskId) external view returns (Task memory) {
         return _tasks[taskId];
+    }
+
+    /// @inheritdoc ITaskMarket
+    function dataPointsOf(uint256 taskId) external view returns (G1Point[] memory) {
+        address pointer = _tasks[taskId].dataPointer;
+        return pointer == address(0) ? new G1Point[](0) : DataPoints.load(pointer);
     }
 
     /// @inheritdoc ITaskMarket
@@ -258,38 +309,9 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
     /* INTERNAL */
 
     /// @dev Records a task and takes its reward.
-    function _post(TaskSpec calldata spec, address trainingAudit) private returns (uint256 taskId) {
-        _requireValidSpec(spec);
-
+    function _post(TaskSpec calldata spec) private returns (uint256 taskId) {
         taskId = ++taskCount;
-        _tasks[taskId] = Task({
-            poster: msg.sender,
-            state: TaskState.Posted,
-            split: spec.split,
-            maxProvers: spec.maxProvers,
-            proverCount: 0,
-            provenCount: 0,
-            claimedCount: 0,
-            rewardToken: spec.rewardToken,
-            rewardWei: spec.rewardWei.toUint96(),
-            stakeToken: spec.stakeToken,
-            stakeWei: spec.stakeWei.toUint96(),
-            commitDeadline: spec.commitDeadline,
-            proveDeadline: spec.proveDeadline,
-            sampleCount: spec.sampleCount,
-            minCorrect: spec.minCorrect,
-            paidWei: 0,
-            leader: address(0),
-            leaderCorrect: 0,
-            totalWeight: 0,
-            trainingAudit: trainingAudit,
-            keyId: spec.keyId,
-            dataPoint: spec.dataPoint,
-            architectureId: spec.architectureId,
-            documentHash: spec.documentHash
-        });
-
-        emit TaskPosted(taskId, msg.sender, spec.keyId, spec);
+        _tasks[taskId].store(taskId, spec, registry, msg.value, feeBps);
 
         if (spec.rewardToken != Token.NATIVE) {
             uint256 receivedWei = Token.pull(spec.rewardToken, spec.rewardWei);
@@ -297,32 +319,6 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
                 revert TaskMarketTransferMismatch(spec.rewardToken, receivedWei, spec.rewardWei);
             }
         }
-    }
-
-    function _requireValidSpec(TaskSpec calldata spec) private view {
-        if (spec.rewardWei == 0) revert TaskMarketZeroReward();
-        uint256 requiredWei = spec.rewardToken == Token.NATIVE ? spec.rewardWei : 0;
-        if (msg.value != requiredWei) revert TaskMarketValueMismatch(msg.value, requiredWei);
-        if (!registry.keyExists(spec.keyId)) revert TaskMarketUnknownKey(spec.keyId);
-        uint256 length = registry.statementLengthOf(spec.keyId);
-        if (length != Statement.ACCURACY_LENGTH) {
-            revert TaskMarketStatementLength(spec.keyId, length, Statement.ACCURACY_LENGTH);
-        }
-        Bn254.requireG1(spec.dataPoint.x, spec.dataPoint.y);
-        if (spec.minCorrect == 0 || spec.minCorrect > spec.sampleCount) {
-            revert TaskMarketInvalidThreshold(spec.minCorrect, spec.sampleCount);
-        }
-        if (spec.commitDeadline <= block.timestamp) {
-            revert TaskMarketInvalidCommitDeadline(spec.commitDeadline, block.timestamp);
-        }
-        uint256 latest = block.timestamp + MAX_TASK_SECONDS;
-        if (spec.proveDeadline <= spec.commitDeadline || spec.proveDeadline > latest) {
-            revert TaskMarketInvalidProveDeadline(spec.proveDeadline, spec.commitDeadline, latest);
-        }
-        if (spec.maxProvers == 0 || spec.maxProvers > MAX_PROVERS) {
-            revert TaskMarketInvalidMaxProvers(spec.maxProvers, MAX_PROVERS);
-        }
-        if (spec.architectureId >= Bn254.SCALAR_FIELD_ORDER) revert TaskMarketNotInField(spec.architectureId);
     }
 
     /// @dev Records the caller's commitment and locks its stake.
@@ -340,6 +336,12 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
         Submission storage s = _submissions[taskId][msg.sender];
         if (s.state != SubmissionState.None) revert TaskMarketAlreadyCommitted(taskId, msg.sender);
         if (t.proverCount == t.maxProvers) revert TaskMarketFull(taskId, t.maxProvers);
+        // Whom an assignment has chosen has something at stake already: a pause does not stop it.
+        address assignment = t.assignment;
+        if (assignment == address(0)) _requireNotPaused();
+        else if (!ITaskAssignment(assignment).mayCommit(taskId, msg.sender)) {
+            revert TaskMarketNotAssigned(taskId, msg.sender);
+        }
 
         t.addProver();
         s.modelCommitment = modelCommitment;
@@ -353,21 +355,53 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
         emit ModelCommitted(taskId, msg.sender, modelCommitment, lockId);
     }
 
-    /// @dev The whole statement comes from here: the caller chooses nothing but the count.
-    function _requireValidProof(
+    /// @dev What the caller has proven when the proofs for `counts` are accepted; reverts for shards unknown or proven before.
+    function _addCounts(
+        uint256 taskId,
+        Task storage t,
+        Submission storage s,
+        ShardCount[] calldata counts
+    ) private view returns (uint256 correct, uint64 provenShards) {
+        correct = s.correct;
+        provenShards = s.provenShards;
+        uint256 shardCount = t.shardCount;
+        for (uint256 i = 0; i < counts.length; ++i) {
+            uint256 shard = counts[i].shard;
+            if (shard >= shardCount) revert TaskMarketUnknownShard(taskId, shard, shardCount);
+            // Below MAX_SHARDS, the bits of the map.
+            uint64 bit = uint64(1 << shard);
+            if (provenShards & bit != 0) revert TaskMarketShardProven(taskId, msg.sender, shard);
+            provenShards |= bit;
+            correct += counts[i].correct;
+        }
+        if (correct > t.sampleCount) revert TaskMarketCountTooLarge(taskId, correct, t.sampleCount);
+    }
+
+    /// @dev The whole statements come from here: the caller chooses nothing but the counts.
+    function _requireValidProofs(
         uint256 taskId,
         Task storage t,
         uint256 modelCommitment,
-        uint256 correct,
-        Proof calldata proof
+        ShardCount[] calldata counts,
+        Proof[] calldata proofs
     ) private view {
-        uint256[] memory statement = Statement.accuracy(
-            proofContext(taskId, msg.sender),
-            modelCommitment,
-            correct
-        );
-        if (!registry.verify(t.keyId, statement, t.dataPoint, proof)) {
+        uint256 context = proofContext(taskId, msg.sender);
+        uint256[] memory statements = Statement.accuracies(context, modelCommitment, counts);
+        G1Point[] memory dataPoints = DataPoints.select(t.dataPointer, counts);
+        if (!registry.verifyBatch(t.keyId, statements, dataPoints, proofs)) {
             revert TaskMarketInvalidProof(taskId, msg.sender);
+        }
+    }
+
+    /// @dev The caller has proved all shards: the first winners of a first-valid task are paid at once.
+    function _accept(uint256 taskId, Task storage t, Submission storage s, uint32 correct) private {
+        s.state = SubmissionState.Proven;
+        s.provenAt = uint48(block.timestamp);
+        t.addProof(msg.sender, correct);
+        emit ProofAccepted(taskId, msg.sender, correct);
+        if (t.split == RewardSplit.FirstValid) {
+            _reward(taskId, t, msg.sender, t.winnerWei());
+            if (t.provenCount == t.winners) _settle(taskId, t);
         }
     }
 
@@ -378,21 +412,39 @@ contract TaskMarket is ITaskMarket, ReentrancyGuardTransient {
         return trainingAudit == address(0) || ITrainingAudit(trainingAudit).hasPassed(taskId, prover);
     }
 
-    /// @dev With a single winner its credit follows at once; pro-rata shares are credited by `claim`.
+    function _hasForfeited(uint256 taskId, Task storage t) private view returns (bool) {
+        address seal = t.seal;
+        return seal != address(0) && ITestSetSeal(seal).hasForfeited(taskId);
+    }
+
+    /// @dev First-valid winners were paid with their proofs, pro-rata shares are credited by `claim`.
     function _settle(uint256 taskId, Task storage t) private {
         RewardSplit split = t.split;
-        address winner = split == RewardSplit.ProRata ? address(0) : t.leader;
+        bool isShared = split == RewardSplit.ProRata || t.winners != 1;
+        address winner = isShared ? address(0) : t.leader;
 
         t.end(TaskState.Settled);
         emit TaskSettled(taskId, split, winner, t.totalWeight);
-        if (winner != address(0)) _credit(taskId, t, winner, t.rewardWei);
+        if (split == RewardSplit.BestScore) _reward(taskId, t, winner, t.rewardWei);
+        else if (split == RewardSplit.FirstValid) _credit(taskId, t, t.poster, t.unpaidWei());
+    }
+
+    /// @dev Credits a prover what it earned, less the fee the task was posted under, rounded down.
+    function _reward(uint256 taskId, Task storage t, address prover, uint256 amountWei) private {
+        uint256 feeWei = (amountWei * t.feeBps) / BASIS_POINTS;
+        _credit(taskId, t, prover, amountWei - feeWei);
+        if (feeWei != 0) _credit(taskId, t, feeRecipient, feeWei);
     }
 
     /// @dev Moves part of a task's reward from the escrow to an account's credit.
     function _credit(uint256 taskId, Task storage t, address account, uint256 amountWei) private {
-        if (amountWei == 0) return;
-        // Shares and remainder add up to the reward, which has 96 bits.
+        // Shares, fees and remainder add up to the reward, which has 96 bits.
         t.paidWei += uint96(amountWei);
+        _addCredit(taskId, t, account, amountWei);
+    }
+
+    function _addCredit(uint256 taskId, Task storage t, address account, uint256 amountWei) private {
+        if (amountWei == 0) return;
         address token = t.rewardToken;
         _credits[account][token] += amountWei;
         emit RewardCredited(taskId, account, token, amountWei);

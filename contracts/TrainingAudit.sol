@@ -165,7 +165,8 @@ contract TrainingAudit is ITrainingAudit {
             checkpoint,
             uint256(c.seed) % Bn254.SCALAR_FIELD_ORDER
         );
-        if (!registry.verify(_terms[taskId].initKeyId, statement, _noDataPoint(), proof)) {
+        // Training circuits have no dataset block, so no data point.
+        if (!registry.verify(_terms[taskId].initKeyId, statement, G1Point(0, 0), proof)) {
             revert TrainingAuditInvalidProof(taskId, msg.sender);
         }
 
@@ -187,7 +188,7 @@ contract TrainingAudit is ITrainingAudit {
             steps[i] = answers[i].step;
             _takeStep(taskId, c, answers[i], statements, i);
         }
-        if (!registry.verifyBatch(_terms[taskId].stepKeyId, statements, _noDataPoint(), proofs)) {
+        if (!registry.verifyBatch(_terms[taskId].stepKeyId, statements, new G1Point[](0), proofs)) {
             revert TrainingAuditInvalidProof(taskId, msg.sender);
         }
 
@@ -382,11 +383,6 @@ contract TrainingAudit is ITrainingAudit {
 
     function _batchIndexAt(bytes32 seed, uint256 batchCount, uint256 step) private pure returns (uint256) {
         return SwapOrNot.indexAt(seed, step / batchCount, step % batchCount, batchCount);
-    }
-
-    /// @dev Training circuits have no dataset block.
-    function _noDataPoint() private pure returns (G1Point memory) {
-        return G1Point(0, 0);
     }
 
     function _record(uint256 taskId, TrainingRun storage r, Challenge memory c) private {

@@ -64,6 +64,8 @@ interface ICircuitRegistry {
     error CircuitRegistryRepeatedG2Point(uint256 firstWord, uint256 secondWord);
     /// @notice There are more or fewer statement words than the key asks for, for each proof.
     error CircuitRegistryStatementLength(uint256 length, uint256 required);
+    /// @notice There are data points, but not one for each proof.
+    error CircuitRegistryDataPointCount(uint256 count, uint256 required);
     /// @notice A batch has no proof.
     error CircuitRegistryNoProofs();
 
@@ -93,16 +95,16 @@ interface ICircuitRegistry {
         Proof calldata proof
     ) external view returns (bool valid);
 
-    /// @notice Whether every one of `proofs` shows its statement, all under one key and for one dataset.
+    /// @notice Whether every one of `proofs` shows its statement for its dataset, all under one key.
     /// @param statements The words of all statements in a row, each as in `verify`.
-    /// @param dataPoint As in `verify`, for all proofs.
+    /// @param dataPoints One for each proof, as in `verify`; none at all for a circuit without dataset block.
     /// @param proofs At least one.
     /// @return valid False if every input is well formed and some equation does not hold, whichever it is.
     /// @dev As sound as verifying each alone, up to a chance of 2 / r (see `Groth16`), with n + 4 pairings instead of 5 n.
     function verifyBatch(
         bytes32 keyId,
         uint256[] calldata statements,
-        G1Point calldata dataPoint,
+        G1Point[] calldata dataPoints,
         Proof[] calldata proofs
     ) external view returns (bool valid);
 

@@ -36,6 +36,8 @@ library Groth16 {
     struct Sums {
         /// @dev Scalars of the key's IC points, in their order; the first is the sum of the weights.
         uint256[] icScalars;
+        /// @dev Sum of w_i * dataPoint_i.
+        G1Point data;
         /// @dev Sum of w_i * C_i.
         G1Point c;
         /// @dev Sum of w_i * D_i.
@@ -48,22 +50,21 @@ library Groth16 {
     /// @param keyId keccak256 of `key`.
     /// @param key Key bytes that passed the checks of `CircuitRegistry.addKey`.
     /// @param statements The statements of all proofs in a row, each of as many words as the key has statement points.
-    /// @param dataPoint Commitment to the dataset block, which all proofs share.
+    /// @param dataPoints Commitment to the dataset block of each proof; none for circuits without dataset block.
     /// @param proofs At least one.
     /// @dev Reverts for malformed input.
     function verify(
         bytes32 keyId,
         bytes memory key,
         uint256[] calldata statements,
-        G1Point calldata dataPoint,
+        G1Point[] calldata dataPoints,
         Proof[] calldata proofs
     ) internal view returns (bool) {
         Statement.requireCanonical(statements);
-        Bn254.requireG1OrInfinity(dataPoint.x, dataPoint.y);
-        (bytes32[] memory seeds, bytes32 transcript) = absorb(keyId, statements, dataPoint, proofs);
+        (bytes32[] memory seeds, bytes32 transcript) = absorb(keyId, statements, dataPoints, proofs);
         uint256[] memory pairs = new uint256[]((proofs.length + KEY_PAIRS) * Bn254.PAIR_WORDS);
-        Sums memory sums = _fold(pairs, statements, proofs, seeds, transcript);
-        _setKeyPairs(pairs, proofs.length, key, sums, dataPoint, knowledgeWeight(transcript));
+        Sums memory sums = _fold(pairs, statements, dataPoints, proofs, seeds, transcript);
+        _setKeyPairs(pairs, proofs.length, key, sums, knowledgeWeight(transcript));
         return Bn254.pairing(pairs);
     }
 
@@ -95,13 +96,18 @@ library Groth16 {
     function absorb(
         bytes32 keyId,
         uint256[] calldata statements,
-        G1Point calldata dataPoint,
+        G1Point[] calldata dataPoints,
         Proof[] calldata proofs
     ) internal pure returns (bytes32[] memory seeds, bytes32 transcript) {
         seeds = new bytes32[](proofs.length);
+        G1Point memory dataPoint;
         for (uint256 i = 0; i < proofs.length; ++i) {
             Proof calldata proof = proofs[i];
             _requireWellFormed(proof);
+            if (dataPoints.length != 0) {
+                dataPoint = dataPoints[i];
+                Bn254.requireG1OrInfinity(dataPoint.x, dataPoint.y);
+            }
             uint256[] calldata statement = _statementOf(statements, i, proofs.length);
             seeds[i] = Statement.challengeSeed(keyId, statement, dataPoint, proof.blockCommitment);
             bytes32 digest = proofDigest(seeds[i], proof);
@@ -113,6 +119,7 @@ library Groth16 {
     function _fold(
         uint256[] memory pairs,
         uint256[] calldata statements,
+        G1Point[] calldata dataPoints,
         Proof[] calldata proofs,
         bytes32[] memory seeds,
         bytes32 transcript
@@ -121,6 +128,9 @@ library Groth16 {
         for (uint256 i = 0; i < proofs.length; ++i) {
             uint256 weight = weightOf(transcript, i);
             _addPoints(sums, pairs, i, weight, proofs[i]);
+            if (dataPoints.length != 0) {
+                Bn254.addMultiple(sums.data, dataPoints[i].x, dataPoints[i].y, weight);
+            }
             _addScalars(sums.icScalars, weight, seeds[i], _statementOf(statements, i, proofs.length));
         }
     }
@@ -196,13 +206,12 @@ library Groth16 {
 
     /// @dev With W the sum of the weights, D and Dp summed over the proofs with their weights, and C likewise:
     ///      e(W * alpha1, beta2) e(vkx + t * Dp, gamma2) e(C, delta2) e(-t * D, sigma2), where
-    ///      vkx = sum of scalar * IC point + W * dataPoint + D.
+    ///      vkx = sum of scalar * IC point + sum of w_i * dataPoint_i + D.
     function _setKeyPairs(
         uint256[] memory pairs,
         uint256 index,
         bytes memory key,
         Sums memory sums,
-        G1Point calldata dataPoint,
         uint256 t
     ) private view {
         uint256 weightSum = sums.icScalars[0];
@@ -215,7 +224,7 @@ library Groth16 {
             (x, y) = key.g1(VerifyingKeyLib.IC + i * VerifyingKeyLib.G1_WORDS);
             Bn254.addMultiple(sum, x, y, sums.icScalars[i]);
         }
-        if (dataPoint.x | dataPoint.y != 0) Bn254.addMultiple(sum, dataPoint.x, dataPoint.y, weightSum);
+        if (sums.data.x | sums.data.y != 0) Bn254.addMultiple(sum, sums.data.x, sums.data.y, 1);
         Bn254.addMultiple(sum, sums.blockKnowledge.x, sums.blockKnowledge.y, t);
         Bn254.setPair(pairs, index + 1, sum.x, sum.y, Bn254.g2Generator());
 

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 
 import {G1Point} from "../types/Proof.sol";
+import {ShardCount} from "../types/Submission.sol";
 import {StepAnswer} from "../types/Training.sol";
 import {Bn254} from "./Bn254.sol";
 
@@ -48,16 +49,20 @@ library Statement {
         return uint256(digest) % Bn254.SCALAR_FIELD_ORDER;
     }
 
-    /// @notice The statement "the model behind `modelCommitment` classifies at least `correct` samples correctly".
-    function accuracy(
+    /// @notice The statements "the model behind `modelCommitment` classifies at least `correct` samples of the shard correctly",
+    ///         in a row, in the order of the counts.
+    function accuracies(
         uint256 context_,
         uint256 modelCommitment,
-        uint256 correct
+        ShardCount[] calldata counts
     ) internal pure returns (uint256[] memory words) {
-        words = new uint256[](ACCURACY_LENGTH);
-        words[0] = context_;
-        words[1] = modelCommitment;
-        words[2] = correct;
+        words = new uint256[](counts.length * ACCURACY_LENGTH);
+        for (uint256 i = 0; i < counts.length; ++i) {
+            uint256 first = i * ACCURACY_LENGTH;
+            words[first] = context_;
+            words[first + 1] = modelCommitment;
+            words[first + 2] = counts[i].correct;
+        }
     }
 
     /// @notice The statement "`checkpoint` commits to the initial weights drawn from `seed`", a field element.
@@ -102,7 +107,7 @@ library Statement {
     function challengeSeed(
         bytes32 keyId,
         uint256[] calldata words,
-        G1Point calldata dataPoint,
+        G1Point memory dataPoint,
         G1Point calldata blockCommitment
     ) internal pure returns (bytes32 seed) {
         bytes32 domain = CHALLENGE_DOMAIN;
@@ -115,7 +120,7 @@ library Statement {
             let size := shl(5, words.length)
             calldatacopy(next, words.offset, size)
             next := add(next, size)
-            calldatacopy(next, dataPoint, 0x40)
+            mcopy(next, dataPoint, 0x40)
             calldatacopy(add(next, 0x40), blockCommitment, 0x40)
             seed := keccak256(buffer, sub(add(next, 0x80), buffer))
         }

@@ -23,10 +23,10 @@ contract Groth16Harness {
     function batchWeights(
         bytes32 keyId,
         uint256[] calldata statements,
-        G1Point calldata dataPoint,
+        G1Point[] calldata dataPoints,
         Proof[] calldata proofs
     ) external pure returns (uint256[] memory weights) {
-        (, bytes32 transcript) = Groth16.absorb(keyId, statements, dataPoint, proofs);
+        (, bytes32 transcript) = Groth16.absorb(keyId, statements, dataPoints, proofs);
         weights = new uint256[](proofs.length);
         for (uint256 i = 0; i < proofs.length; ++i) weights[i] = Groth16.weightOf(transcript, i);
     }
@@ -37,11 +37,14 @@ contract Groth16Harness {
         G1Point calldata dataPoint,
         Proof calldata proof
     ) external view returns (bool) {
+        G1Point[] calldata dataPoints;
         Proof[] calldata proofs;
         assembly ("memory-safe") {
+            dataPoints.offset := dataPoint
+            dataPoints.length := 1
             proofs.offset := proof
             proofs.length := 1
         }
-        return Groth16.verify(keccak256(key), key, statement, dataPoint, proofs);
+        return Groth16.verify(keccak256(key), key, statement, dataPoints, proofs);
     }
 }

@@ -15,10 +15,20 @@ struct Submission {
     /// @dev Commitment to the prover's model, below the scalar field order and not zero.
     uint256 modelCommitment;
     SubmissionState state;
-    /// @dev Proven count of correct samples; zero before the proof.
+    /// @dev Correct samples proven so far, summed over the proven shards.
     uint32 correct;
-    /// @dev Timestamp of the accepted proof; zero before it.
+    /// @dev Timestamp at which the last shard was proven; zero before it.
     uint48 provenAt;
     /// @dev Lock held in the stake vault; zero once released or slashed and for tasks without stake.
     uint64 lockId;
+    /// @dev Bit i is set once shard i is proven.
+    uint64 provenShards;
+}
+
+/// @notice What a prover claims about one shard of a test set.
+struct ShardCount {
+    /// @dev Index of the shard's data point.
+    uint8 shard;
+    /// @dev At least so many of the shard's samples are classified correctly.
+    uint32 correct;
 }

@@ -18,7 +18,7 @@ enum TaskState {
 
 /// @notice How the reward is divided among the provers whose proof was accepted.
 enum RewardSplit {
-    /// @dev The first accepted proof takes the whole reward and settles the task.
+    /// @dev The first `winners` provers take equal parts, each at once; the last of them settles the task.
     FirstValid,
     /// @dev The highest proven count takes the whole reward; the earliest of equals wins.
     BestScore,
@@ -34,11 +34,11 @@ struct TaskSpec {
     uint256 rewardWei;
     /// @dev Verifying key in the circuit registry; its statement must have three words.
     bytes32 keyId;
-    /// @dev Sum of dataset word times IC point; everybody can recompute it from the published data.
-    G1Point dataPoint;
-    /// @dev Samples in the test set.
+    /// @dev One per shard of the test set: sum of dataset word times IC point, which everybody can recompute from the data.
+    G1Point[] dataPoints;
+    /// @dev Samples in the test set, over all shards.
     uint32 sampleCount;
-    /// @dev Least count of correct samples that earns anything.
+    /// @dev Least count of correct samples, over all shards, that earns anything.
     uint32 minCorrect;
     /// @dev Last timestamp at which `commit` is accepted.
     uint48 commitDeadline;
@@ -49,6 +49,8 @@ struct TaskSpec {
     /// @dev Stake each prover locks from commitment to release; zero asks for none.
     uint256 stakeWei;
     RewardSplit split;
+    /// @dev Provers that share the reward of a first-valid task; 1 for the other splits.
+    uint16 winners;
     /// @dev Most provers that may commit.
     uint16 maxProvers;
     /// @dev Identifier of the architecture that the key's circuit fixes, below the scalar field order.
@@ -60,29 +62,29 @@ struct TaskSpec {
 }
 
 /// @notice A task as stored.
-/// @dev Only the first six slots change or are read after posting, but for proofs.
+/// @dev Slot 0 is all that `commit` and `prove` ask about the task itself.
 struct Task {
     // Slot 0
-    address poster;
     TaskState state;
     RewardSplit split;
     uint16 maxProvers;
     uint16 proverCount;
     uint16 provenCount;
     uint16 claimedCount;
-    // Slot 1
-    address rewardToken;
-    uint96 rewardWei;
-    // Slot 2
-    address stakeToken;
-    uint96 stakeWei;
-    // Slot 3
     uint48 commitDeadline;
     uint48 proveDeadline;
     uint32 sampleCount;
     uint32 minCorrect;
+    // Slot 1
+    address poster;
     /// @dev Part of the reward that left the escrow: credited to somebody.
     uint96 paidWei;
+    // Slot 2
+    address rewardToken;
+    uint96 rewardWei;
+    // Slot 3
+    address stakeToken;
+    uint96 stakeWei;
     // Slot 4
     /// @dev First-valid and best-score tasks: the leading prover, the winner once settled.
     address leader;
@@ -92,9 +94,23 @@ struct Task {
     // Slot 5
     /// @dev Contract that decides whose training run passes; zero if none is asked for.
     address trainingAudit;
-    // Slots 6 to 10
+    /// @dev As in `TaskSpec`.
+    uint16 winners;
+    /// @dev Share of a winner's credit that is the market's fee, as set when the task was posted.
+    uint16 feeBps;
+    /// @dev Data points of the test set.
+    uint8 shardCount;
+    // Slot 6
+    /// @dev Contract that decides who may commit; zero if everybody may.
+    address assignment;
+    // Slot 7
+    /// @dev Contract that decides when proofs are accepted; zero if from the first commitment on.
+    address seal;
+    // Slot 8
+    /// @dev Contract whose code holds the data points, as `DataPoints` writes them.
+    address dataPointer;
+    // Slots 9 to 11
     bytes32 keyId;
-    G1Point dataPoint;
     uint256 architectureId;
     bytes32 documentHash;
 }
@@ -130,6 +146,16 @@ library TaskLib {
     function shareWeiOf(Task storage self, uint32 correct) internal view returns (uint256) {
         // 96 bits times 33 bits: no overflow.
         return (uint256(self.rewardWei) * self.weightOf(correct)) / self.totalWeight;
+    }
+
+    /// @notice What each of the winners of a first-valid task is paid, rounded down.
+    function winnerWei(Task storage self) internal view returns (uint256) {
+        return self.rewardWei / self.winners;
+    }
+
+    /// @notice The map of a submission that has proved every shard: one bit each.
+    function allShards(Task storage self) internal view returns (uint64) {
+        return uint64((uint256(1) << self.shardCount) - 1);
     }
 
     /// @notice Reward that nobody was credited yet.

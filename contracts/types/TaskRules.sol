@@ -5,6 +5,7 @@ import {ITaskAssignment} from "../interfaces/ITaskAssignment.sol";
 import {ITestSetSeal} from "../interfaces/ITestSetSeal.sol";
 import {ITrainingAudit} from "../interfaces/ITrainingAudit.sol";
 import {SealTerms} from "./Seal.sol";
+import {RewardSplit} from "./Task.sol";
 import {TrainingTerms} from "./Training.sol";
 
 /// @notice Contracts a task hands decisions to, each with its terms; the zero address leaves a rule out.
@@ -32,6 +33,9 @@ struct TaskFrame {
     uint48 commitDeadline;
     uint48 proveDeadline;
     uint16 maxProvers;
+    RewardSplit split;
+    /// @dev Provers that share the reward of a first-valid task; 1 for the other splits.
+    uint16 winners;
     /// @dev Data points of the test set.
     uint8 shardCount;
     /// @dev Whether the test set is sealed.

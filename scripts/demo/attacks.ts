@@ -3,7 +3,13 @@ import type { TransactionReceipt, TransactionRequest } from "ethers";
 import { contractInterface } from "../../prover/src/chain/abis.ts";
 import { toChainProof } from "../../prover/src/chain/chain-proof.ts";
 import { type Sender, waitForReceipt } from "../../prover/src/chain/send.ts";
-import { readSubmission, readTask, simulateProof } from "../../prover/src/chain/tasks.ts";
+import {
+  proveArguments,
+  readSubmission,
+  readTask,
+  type ShardProof,
+  simulateProofs,
+} from "../../prover/src/chain/tasks.ts";
 import { ProverError } from "../../prover/src/errors.ts";
 import type { ProofBundle } from "../../prover/src/proof/bundle.ts";
 import { checkBundle } from "../../prover/src/task/check-bundle.ts";
@@ -46,22 +52,26 @@ export async function refusalByContract(
   stage: Stage,
   party: AccountParty,
   taskId: bigint,
-  { correct, proof }: ProofBundle,
+  bundle: ProofBundle,
 ): Promise<ProverError> {
   return await refusalOf(() =>
-    simulateProof(stage.contracts, stage.address(party), taskId, correct, toChainProof(proof)),
+    simulateProofs(stage.contracts, stage.address(party), taskId, [shardProof(bundle)]),
   );
 }
 
+/** A bundle as the market takes it: the test set of the demo is one shard. */
+export function shardProof({ correct, proof }: ProofBundle): ShardProof {
+  return { shard: 0, correct, proof: toChainProof(proof) };
+}
+
 /** The call that hands a proof in. */
-export function proveCall(stage: Stage, taskId: bigint, { correct, proof }: ProofBundle): TransactionRequest {
+export function proveCall(stage: Stage, taskId: bigint, bundle: ProofBundle): TransactionRequest {
   return {
     to: stage.contracts.addresses.taskMarket,
-    data: contractInterface("ITaskMarket").encodeFunctionData("prove", [
-      taskId,
-      correct,
-      toChainProof(proof),
-    ]),
+    data: contractInterface("ITaskMarket").encodeFunctionData(
+      "prove",
+      proveArguments(taskId, [shardProof(bundle)]),
+    ),
   };
 }
 

@@ -1,8 +1,7 @@
 import type { TransactionReceipt, TransactionRequest } from "ethers";
 
-import { toChainProof } from "../../prover/src/chain/chain-proof.ts";
 import type { SentTransaction } from "../../prover/src/chain/send.ts";
-import { submitProof } from "../../prover/src/chain/tasks.ts";
+import { submitProofs } from "../../prover/src/chain/tasks.ts";
 import { ProverError } from "../../prover/src/errors.ts";
 import type { ProofBundle } from "../../prover/src/proof/bundle.ts";
 import {
@@ -12,6 +11,7 @@ import {
   refusalByContract,
   refusalByToolkit,
   revertedReceipt,
+  shardProof,
 } from "./attacks.ts";
 import type { DemoAttempt } from "./record.ts";
 import type { Stage } from "./stage.ts";
@@ -37,13 +37,7 @@ export async function playCopier(stage: Stage, taskId: bigint, bundle: ProofBund
   const { provider } = connection;
   // As on a public chain, transactions wait for a block and everybody sees them.
   await provider.send("evm_setAutomine", [false]);
-  const submission = submitProof(
-    stage.sender("prover"),
-    contracts,
-    taskId,
-    bundle.correct,
-    toChainProof(bundle.proof),
-  );
+  const submission = submitProofs(stage.sender("prover"), contracts, taskId, [shardProof(bundle)]);
   // Its failure is met below; until then it must not end the process.
   submission.catch(() => {});
   const { result: seen } = await story.act(

@@ -94,7 +94,7 @@ export async function describeStory(
       minCorrect: task.minCorrect,
       documentHash,
       testSetHash: document.testSetHash,
-      dataPoint: [String(task.dataPoint.x), String(task.dataPoint.y)],
+      dataPoint: [String(task.dataPoints[0]!.x), String(task.dataPoints[0]!.y)],
       state: task.state,
       winner: task.leader,
       provenCorrect: task.leaderCorrect,

@@ -24,6 +24,7 @@ export const START_WEI = 100n * 10n ** 18n;
 const MIN_CONTRIBUTIONS = 3;
 /** Delay between asking for unbonded stake and getting it. */
 export const UNBONDING_SECONDS = 7 * 24 * 60 * 60;
+const TIMELOCK_SECONDS = 172_800;
 
 /** The chain with its contracts, and everybody who acts on it. */
 export interface Stage {
@@ -82,6 +83,8 @@ export async function setStage(
         allowDevelopmentKeys: true,
         minContributions: MIN_CONTRIBUTIONS,
         unbondingSeconds: UNBONDING_SECONDS,
+        timelockSeconds: TIMELOCK_SECONDS,
+        admin: operator.wallet.address,
       }),
     ({ taskMarket }) => ({
       text: withAudit

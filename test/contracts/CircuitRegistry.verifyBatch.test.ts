@@ -17,18 +17,19 @@ import type { Proof } from "./support/trapdoor-key.ts";
 
 const SIZES = [1, 2, 3, 8];
 
-function batch(size: number, prover = key, words = 3, data = DATA) {
-  const statements = Array.from({ length: size }, () => Array.from({ length: words }, randomScalar));
-  const proofs = statements.map((statement) => prover.prove({ statement, data }));
-  return { statements, proofs };
+/** Valid proofs, each of a dataset of its own. */
+function batch(size: number, prover = key, words = 3, data = Array.from({ length: size }, randomScalar)) {
+  const statements = data.map(() => Array.from({ length: words }, randomScalar));
+  const proofs = statements.map((statement, i) => prover.prove({ statement, data: data[i]! }));
+  return { statements, proofs, points: data.map(g1) };
 }
 
 describe("CircuitRegistry.verifyBatch", () => {
   it("accepts valid proofs of any number", async () => {
     const { registry } = await deployed();
     for (const size of SIZES) {
-      const { statements, proofs } = batch(size);
-      expect(await registry.verifyBatch(key.keyId, statements.flat(), g1(DATA), proofs)).to.equal(true);
+      const { statements, proofs, points } = batch(size);
+      expect(await registry.verifyBatch(key.keyId, statements.flat(), points, proofs)).to.equal(true);
     }
   });
 
@@ -37,79 +38,84 @@ describe("CircuitRegistry.verifyBatch", () => {
     for (const words of [1, 5]) {
       const other = new TrapdoorKey(drawTrapdoor(words));
       await registry.addKey(other.bytes);
-      const { statements, proofs } = batch(4, other, words, 0n);
-      expect(await registry.verifyBatch(other.keyId, statements.flat(), G1_INFINITY, proofs)).to.equal(true);
+      const { statements, proofs } = batch(4, other, words, [0n, 0n, 0n, 0n]);
+      expect(await registry.verifyBatch(other.keyId, statements.flat(), [], proofs)).to.equal(true);
     }
   });
 
   it("accepts the same proof twice and proofs with A and B negated", async () => {
     const { registry } = await deployed();
-    const { statements, proofs } = batch(1);
+    const { statements, proofs, points } = batch(1);
     const twice = [...statements, ...statements].flat();
     expect(
-      await registry.verifyBatch(key.keyId, twice, g1(DATA), [proofs[0]!, negatedPair(proofs[0]!)]),
+      await registry.verifyBatch(
+        key.keyId,
+        twice,
+        [points[0]!, points[0]!],
+        [proofs[0]!, negatedPair(proofs[0]!)],
+      ),
     ).to.equal(true);
   });
 
   it("rejects a batch with one wrong word, whichever it is", async () => {
     const { registry } = await deployed();
-    const { statements, proofs } = batch(3);
+    const { statements, proofs, points } = batch(3);
     const words = statements.flat();
     for (const index of words.keys()) {
       const changed = words.with(index, toField(words[index]! + 1n));
-      expect(await registry.verifyBatch(key.keyId, changed, g1(DATA), proofs)).to.equal(false);
+      expect(await registry.verifyBatch(key.keyId, changed, points, proofs)).to.equal(false);
     }
   });
 
   it("rejects a batch with one wrong point, whichever it is", async () => {
     const { registry } = await deployed();
-    const { statements, proofs } = batch(3);
+    const { statements, proofs, points } = batch(3);
     for (const index of proofs.keys()) {
       for (const field of ["a", "b", "c", "blockCommitment", "blockKnowledge"] as const) {
         const point = field === "b" ? g2(randomScalar()) : g1(randomScalar());
         const changed = proofs.with(index, { ...proofs[index]!, [field]: point });
-        expect(await registry.verifyBatch(key.keyId, statements.flat(), g1(DATA), changed)).to.equal(false);
+        expect(await registry.verifyBatch(key.keyId, statements.flat(), points, changed)).to.equal(false);
       }
     }
   });
 
   it("rejects proofs in another order than their statements, and another data point", async () => {
     const { registry } = await deployed();
-    const { statements, proofs } = batch(3);
+    const { statements, proofs, points } = batch(3);
     const words = statements.flat();
-    expect(await registry.verifyBatch(key.keyId, words, g1(DATA), proofs.toReversed())).to.equal(false);
-    expect(await registry.verifyBatch(key.keyId, words, g1(DATA + 1n), proofs)).to.equal(false);
+    expect(await registry.verifyBatch(key.keyId, words, points, proofs.toReversed())).to.equal(false);
+    expect(await registry.verifyBatch(key.keyId, words, points.with(1, g1(DATA)), proofs)).to.equal(false);
   });
 
   it("agrees with `verify` on every proof of random batches", async () => {
     const { registry } = await deployed();
     for (let game = 0; game < 16; game++) {
-      const { statements, proofs } = batch(4);
+      const { statements, proofs, points } = batch(4);
       const isBad = proofs.map((_, i) => ((game >> i) & 1) === 1);
       const mixed = proofs.map((proof, i) => (isBad[i] ? { ...proof, c: g1(randomScalar()) } : proof));
       const alone = await Promise.all(
-        mixed.map((proof, i) => registry.verify(key.keyId, statements[i]!, g1(DATA), proof)),
+        mixed.map((proof, i) => registry.verify(key.keyId, statements[i]!, points[i]!, proof)),
       );
       expect(alone).to.deep.equal(isBad.map((bad) => !bad));
-      const together = await registry.verifyBatch(key.keyId, statements.flat(), g1(DATA), mixed);
+      const together = await registry.verifyBatch(key.keyId, statements.flat(), points, mixed);
       expect(together).to.equal(!isBad.includes(true));
     }
   });
 
   it("reverts without a proof, for an unknown key and for another number of words", async () => {
     const { registry } = await deployed();
-    const { statements, proofs } = batch(2);
+    const { statements, proofs, points } = batch(2);
     const words = statements.flat();
-    await expect(registry.verifyBatch(key.keyId, [], g1(DATA), [])).to.be.revertedWithCustomError(
+    await expect(registry.verifyBatch(key.keyId, [], [], [])).to.be.revertedWithCustomError(
       registry,
       "CircuitRegistryNoProofs",
     );
     const unknown = ethers.id("unknown");
-    await expect(registry.verifyBatch(unknown, words, g1(DATA), proofs))
+    await expect(registry.verifyBatch(unknown, words, points, proofs))
       .to.be.revertedWithCustomError(registry, "CircuitRegistryUnknownKey")
       .withArgs(unknown);
     for (const changed of [[], words.slice(1), [...words, 0n], [...words, ...words]]) {
-      await expect(registry.verifyBatch(key.keyId, changed, g1(DATA), proofs))
+      await expect(registry.verifyBatch(key.keyId, changed, points, proofs))
         .to.be.revertedWithCustomError(registry, "CircuitRegistryStatementLength")
         .withArgs(changed.length, 6n);
     }
@@ -117,11 +123,11 @@ describe("CircuitRegistry.verifyBatch", () => {
 
   it("reverts for a word or point that is malformed, wherever it is", async () => {
     const { registry } = await deployed();
-    const { statements, proofs } = batch(3);
+    const { statements, proofs, points } = batch(3);
     const words = statements.flat();
     for (const index of [0, 4, 8]) {
       const value = words[index]! + FIELD_ORDER;
-      await expect(registry.verifyBatch(key.keyId, words.with(index, value), g1(DATA), proofs))
+      await expect(registry.verifyBatch(key.keyId, words.with(index, value), points, proofs))
         .to.be.revertedWithCustomError(registry, "StatementWordTooLarge")
         .withArgs(index, value);
     }
@@ -138,7 +144,7 @@ describe("CircuitRegistry.verifyBatch", () => {
       ];
       for (const [change, error] of damages) {
         const changed = proofs.with(index, { ...proof, ...change });
-        await expect(registry.verifyBatch(key.keyId, words, g1(DATA), changed)).to.be.revertedWithCustomError(
+        await expect(registry.verifyBatch(key.keyId, words, points, changed)).to.be.revertedWithCustomError(
           registry,
           error,
         );
@@ -149,6 +155,7 @@ describe("CircuitRegistry.verifyBatch", () => {
 
 describe("Attacks on a batch", () => {
   const { alpha, beta, delta, sigma } = key.trapdoor;
+  const POINTS = [g1(DATA), g1(DATA)];
 
   /** A proof whose first equation is off by `error` and whose second by `knowledgeError`, as scalars. */
   function offBy(statement: readonly bigint[], error: bigint, knowledgeError: bigint): Proof {
@@ -169,7 +176,7 @@ describe("Attacks on a batch", () => {
     const statements = [1, 2].map(() => [randomScalar(), randomScalar(), 350n]);
     const error = randomScalar();
     const proofs = [offBy(statements[0]!, error, 0n), offBy(statements[1]!, -error, 0n)];
-    expect(await registry.verifyBatch(key.keyId, statements.flat(), g1(DATA), proofs)).to.equal(false);
+    expect(await registry.verifyBatch(key.keyId, statements.flat(), POINTS, proofs)).to.equal(false);
   });
 
   it("errors of two knowledge equations that cancel in a plain product are rejected", async () => {
@@ -177,7 +184,7 @@ describe("Attacks on a batch", () => {
     const statements = [1, 2].map(() => [randomScalar(), randomScalar(), 350n]);
     const error = randomScalar();
     const proofs = [offBy(statements[0]!, 0n, error), offBy(statements[1]!, 0n, -error)];
-    expect(await registry.verifyBatch(key.keyId, statements.flat(), g1(DATA), proofs)).to.equal(false);
+    expect(await registry.verifyBatch(key.keyId, statements.flat(), POINTS, proofs)).to.equal(false);
   });
 
   it("errors that cancel under the weights of another batch are rejected", async () => {
@@ -186,19 +193,19 @@ describe("Attacks on a batch", () => {
     const statements = [1, 2].map(() => [randomScalar(), randomScalar(), 350n]);
     const error = randomScalar();
     const proofs = statements.map((statement) => offBy(statement, error, 0n));
-    const [, weight] = await harness.batchWeights(key.keyId, statements.flat(), g1(DATA), proofs);
+    const [, weight] = await harness.batchWeights(key.keyId, statements.flat(), POINTS, proofs);
     // The second error chosen to cancel the first under the weight just learnt: a new proof, so a new weight.
     const cancelling = toField(-error * invertField(weight!));
     const forged = [proofs[0]!, offBy(statements[1]!, cancelling, 0n)];
-    expect(await registry.verifyBatch(key.keyId, statements.flat(), g1(DATA), forged)).to.equal(false);
+    expect(await registry.verifyBatch(key.keyId, statements.flat(), POINTS, forged)).to.equal(false);
   });
 
   it("weights depend on every word and every point of the batch", async () => {
     const harness = await ethers.deployContract("Groth16Harness");
-    const { statements, proofs } = batch(3);
+    const { statements, proofs, points } = batch(3);
     const words = statements.flat();
-    const weights = async (of: readonly bigint[], changed: readonly Proof[]) => [
-      ...(await harness.batchWeights(key.keyId, [...of], g1(DATA), [...changed])),
+    const weights = async (of: readonly bigint[], changed: readonly Proof[], by = points) => [
+      ...(await harness.batchWeights(key.keyId, [...of], [...by], [...changed])),
     ];
     const original = await weights(words, proofs);
     expect(original[0]).to.equal(1n);
@@ -207,6 +214,11 @@ describe("Attacks on a batch", () => {
       const changed = await weights(words.with(index, 1n), proofs);
       expect(changed[1]).not.to.equal(original[1]);
       expect(changed[2]).not.to.equal(original[2]);
+    }
+    for (const index of points.keys()) {
+      const changed = await weights(words, proofs, points.with(index, g1(7n)));
+      expect(changed[1], `data point ${index}`).not.to.equal(original[1]);
+      expect(changed[2], `data point ${index}`).not.to.equal(original[2]);
     }
     for (const index of proofs.keys()) {
       for (const field of ["a", "b", "c", "blockCommitment", "blockKnowledge"] as const) {

@@ -154,12 +154,14 @@ contract StakeAndEscrowInvariantTest is SolidityTest {
         }
     }
 
-    /// @notice A task pays nothing while it is open, never more than its reward, and all of it in the end.
+    /// @notice An open task has paid the parts of its winners and nothing else; none pays more than its reward, and all of it
+    ///         in the end.
     function _tasksPayTheirRewardOnce() private view {
         for (uint256 taskId = 1; taskId <= _market.taskCount(); ++taskId) {
             Task memory t = _market.task(taskId);
             if (uint8(t.state) < uint8(TaskState.Settled)) {
-                assertEqual(t.paidWei, 0, "paid while open");
+                uint256 winnerCount = t.split == RewardSplit.FirstValid ? t.provenCount : 0;
+                assertEqual(t.paidWei, winnerCount * (t.rewardWei / t.winners), "paid while open");
             } else if (t.state == TaskState.Settled && t.split == RewardSplit.ProRata) {
                 assertAtMost(t.paidWei, t.rewardWei, "paid in shares");
                 if (t.claimedCount == t.provenCount)
@@ -226,7 +228,9 @@ contract StakeAndEscrowInvariantTest is SolidityTest {
             assertEqual(leader.correct, t.leaderCorrect, "leader's count");
             for (uint256 i = 0; i < accounts.length; ++i) {
                 Submission memory s = _market.submission(taskId, accounts[i]);
-                if (s.correct != t.leaderCorrect) continue;
+                bool hasProven = s.state == SubmissionState.Proven || s.state == SubmissionState.Claimed;
+                assertTrue(hasProven == (s.provenAt != 0), "time of a whole proof");
+                if (!hasProven || s.correct != t.leaderCorrect) continue;
                 assertAtMost(leader.provenAt, s.provenAt, "time of the leader's proof");
             }
         }
@@ -243,8 +247,9 @@ contract StakeAndEscrowInvariantTest is SolidityTest {
             bool isProven = t.state == TaskState.Proven || t.state == TaskState.Settled;
             assertTrue(isProven == (t.provenCount > 0), "accepted proofs and state");
             if (t.split == RewardSplit.FirstValid) {
-                assertTrue(t.state != TaskState.Proven, "a first proof settles");
-                assertAtMost(t.provenCount, 1, "accepted first proofs");
+                bool isFull = t.provenCount == t.winners;
+                assertTrue(t.state != TaskState.Proven || !isFull, "the last winner's proof settles");
+                assertAtMost(t.provenCount, t.winners, "winners");
             }
         }
     }

@@ -28,7 +28,7 @@ describe("TaskMarket.commit", () => {
     await expect(transaction)
       .to.emit(vault, "StakeLocked")
       .withArgs(1n, await market.getAddress(), alice.address, NATIVE, STAKE_WEI);
-    expect(await market.submission(taskId, alice)).to.deep.equal([42n, SUBMISSION.committed, 0n, 0n, 1n]);
+    expect(await market.submission(taskId, alice)).to.deep.equal([42n, SUBMISSION.committed, 0n, 0n, 1n, 0n]);
     expect(await vault.balanceOf(alice, NATIVE)).to.deep.equal([0n, STAKE_WEI]);
     const task = await market.task(taskId);
     expect(task.state).to.equal(TASK.committed);

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { FIELD_ORDER } from "../../prover/src/field.ts";
 import {
   deployed,
+  deployMarket,
   ethers,
   key,
   NATIVE,
@@ -20,12 +21,13 @@ import { BASE_FIELD_ORDER, drawTrapdoor, G1_INFINITY, TrapdoorKey } from "./supp
 import type { Result } from "ethers";
 
 import type { TaskSpec } from "./support/deployment.ts";
+import type { G1Point } from "./support/trapdoor-key.ts";
 
 const MAX_TASK_SECONDS = 365n * 24n * 3600n;
 
 /** The spec as an array, as events and typechain want it. */
 function specValues(spec: TaskSpec): unknown[] {
-  return Object.values(spec).map((value) => (typeof value === "object" ? Object.values(value) : value));
+  return Object.values(spec).map((value) => (Array.isArray(value) ? value.map(Object.values) : value));
 }
 
 describe("TaskMarket constructor", () => {
@@ -36,16 +38,19 @@ describe("TaskMarket constructor", () => {
   });
 
   it("reverts for the zero address", async () => {
-    const { market, registry, vault } = await deployed();
-    for (const addresses of [
+    const { market, registry, vault, owner } = await deployed();
+    for (const [registryOrZero, vaultOrZero] of [
       [ethers.ZeroAddress, vault],
       [registry, ethers.ZeroAddress],
     ]) {
-      await expect(ethers.deployContract("TaskMarket", addresses)).to.be.revertedWithCustomError(
+      await expect(deployMarket(registryOrZero!, vaultOrZero!, owner)).to.be.revertedWithCustomError(
         market,
         "TaskMarketZeroAddress",
       );
     }
+    await expect(deployMarket(registry, vault, ethers.ZeroAddress))
+      .to.be.revertedWithCustomError(market, "OwnableInvalidOwner")
+      .withArgs(ethers.ZeroAddress);
   });
 });
 
@@ -82,8 +87,13 @@ describe("TaskMarket.post", () => {
       leaderCorrect: 0n,
       totalWeight: 0n,
       trainingAudit: ethers.ZeroAddress,
+      winners: 1n,
+      feeBps: 0n,
+      shardCount: 1n,
+      assignment: ethers.ZeroAddress,
+      seal: ethers.ZeroAddress,
+      dataPointer: task.dataPointer,
       keyId: key.keyId,
-      dataPoint: spec.dataPoint,
       architectureId: spec.architectureId,
       documentHash: spec.documentHash,
     });
@@ -170,9 +180,10 @@ describe("TaskMarket.post", () => {
       args: readonly unknown[],
     ): Promise<void> {
       const { market } = await deployed();
+      const posting = await ethers.getContractAt("TaskPosting", market);
       const spec = { ...(await taskSpec()), ...change };
       const refused = expect(market.post(spec, { value: spec.rewardWei })).to.be.revertedWithCustomError(
-        market,
+        posting,
         error,
       );
       await (args.length === 0 ? refused : refused.withArgs(...args));
@@ -186,9 +197,10 @@ describe("TaskMarket.post", () => {
       const tooMuch = 2n ** 96n;
       await expectRefused({ stakeWei: tooMuch }, "SafeCastOverflowedUintDowncast", [96n, tooMuch]);
       const { market, token } = await deployed();
+      const posting = await ethers.getContractAt("TaskPosting", market);
       const spec = { ...(await taskSpec()), rewardToken: await token.getAddress(), rewardWei: tooMuch };
       await expect(market.post(spec))
-        .to.be.revertedWithCustomError(market, "SafeCastOverflowedUintDowncast")
+        .to.be.revertedWithCustomError(posting, "SafeCastOverflowedUintDowncast")
         .withArgs(96n, tooMuch);
     });
 
@@ -210,11 +222,11 @@ describe("TaskMarket.post", () => {
     });
 
     it("asks for a finite data point on the curve", async () => {
-      const { x, y } = (await taskSpec()).dataPoint;
-      await expectRefused({ dataPoint: G1_INFINITY }, "Bn254PointAtInfinity", []);
-      await expectRefused({ dataPoint: { x, y: y + 1n } }, "Bn254NotOnCurve", [x, y + 1n]);
+      const [{ x, y }] = (await taskSpec()).dataPoints as [G1Point];
+      await expectRefused({ dataPoints: [G1_INFINITY] }, "Bn254PointAtInfinity", []);
+      await expectRefused({ dataPoints: [{ x, y: y + 1n }] }, "Bn254NotOnCurve", [x, y + 1n]);
       const alias = x + BASE_FIELD_ORDER;
-      await expectRefused({ dataPoint: { x: alias, y } }, "Bn254CoordinateTooLarge", [alias]);
+      await expectRefused({ dataPoints: [{ x: alias, y }] }, "Bn254CoordinateTooLarge", [alias]);
     });
 
     it("asks for a threshold between 1 and the number of samples", async () => {

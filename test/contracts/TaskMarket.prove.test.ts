@@ -16,6 +16,7 @@ import {
   statementFor,
   SUBMISSION,
   TASK,
+  single,
 } from "./support/deployment.ts";
 import { randomScalar } from "./support/trapdoor-key.ts";
 
@@ -27,7 +28,7 @@ describe("TaskMarket.prove", () => {
     await commitAs(d, taskId, alice);
     const proof = await proofFor(d, taskId, alice, 350n);
     await nextBlockAt(spec.commitDeadline);
-    await expect(market.connect(alice).prove(taskId, 350n, proof))
+    await expect(market.connect(alice).prove(...single(taskId, 350n, proof)))
       .to.emit(market, "ProofAccepted")
       .withArgs(taskId, alice.address, 350n);
     const submission = await market.submission(taskId, alice);
@@ -54,18 +55,17 @@ describe("TaskMarket.prove", () => {
     const { taskId } = await postTask(d, { split: SPLIT.proRata });
     await commitAs(d, taskId, alice, bob);
     const below = await proofFor(d, taskId, alice, MIN_CORRECT - 1n);
-    await expect(market.connect(alice).prove(taskId, MIN_CORRECT - 1n, below))
+    await expect(market.connect(alice).prove(...single(taskId, MIN_CORRECT - 1n, below)))
       .to.be.revertedWithCustomError(market, "TaskMarketBelowThreshold")
       .withArgs(taskId, MIN_CORRECT - 1n, MIN_CORRECT);
     const above = await proofFor(d, taskId, alice, SAMPLE_COUNT + 1n);
-    await expect(market.connect(alice).prove(taskId, SAMPLE_COUNT + 1n, above))
+    await expect(market.connect(alice).prove(...single(taskId, SAMPLE_COUNT + 1n, above)))
       .to.be.revertedWithCustomError(market, "TaskMarketCountTooLarge")
       .withArgs(taskId, SAMPLE_COUNT + 1n, SAMPLE_COUNT);
-    // A count that agrees with a valid one in its lowest 32 bits.
-    const wrapped = 350n + 2n ** 32n;
-    await expect(market.connect(alice).prove(taskId, wrapped, above))
+    const largest = 2n ** 32n - 1n;
+    await expect(market.connect(alice).prove(...single(taskId, largest, above)))
       .to.be.revertedWithCustomError(market, "TaskMarketCountTooLarge")
-      .withArgs(taskId, wrapped, SAMPLE_COUNT);
+      .withArgs(taskId, largest, SAMPLE_COUNT);
     await proveAs(d, taskId, alice, MIN_CORRECT);
     await proveAs(d, taskId, bob, SAMPLE_COUNT);
     expect((await market.task(taskId)).totalWeight).to.equal(1n + SAMPLE_COUNT - MIN_CORRECT + 1n);
@@ -79,11 +79,11 @@ describe("TaskMarket.prove", () => {
     const proofs = [];
     for (const prover of [alice, bob, carol]) proofs.push(await proofFor(d, taskId, prover, 350n));
     await nextBlockAt(spec.proveDeadline - 1n);
-    await market.connect(alice).prove(taskId, 350n, proofs[0]!);
+    await market.connect(alice).prove(...single(taskId, 350n, proofs[0]!));
     await nextBlockAt(spec.proveDeadline);
-    await market.connect(bob).prove(taskId, 350n, proofs[1]!);
+    await market.connect(bob).prove(...single(taskId, 350n, proofs[1]!));
     await nextBlockAt(spec.proveDeadline + 1n);
-    await expect(market.connect(carol).prove(taskId, 350n, proofs[2]!))
+    await expect(market.connect(carol).prove(...single(taskId, 350n, proofs[2]!)))
       .to.be.revertedWithCustomError(market, "TaskMarketDeadlinePassed")
       .withArgs(taskId, spec.proveDeadline, spec.proveDeadline + 1n);
   });
@@ -94,7 +94,7 @@ describe("TaskMarket.prove", () => {
     const { taskId } = await postTask(d);
     await commitAs(d, taskId, alice);
     const proof = await proofFor(d, taskId, bob, 350n);
-    await expect(market.connect(bob).prove(taskId, 350n, proof))
+    await expect(market.connect(bob).prove(...single(taskId, 350n, proof)))
       .to.be.revertedWithCustomError(market, "TaskMarketNotCommitted")
       .withArgs(taskId, bob.address);
   });
@@ -106,7 +106,7 @@ describe("TaskMarket.prove", () => {
     await commitAs(d, taskId, alice);
     await proveAs(d, taskId, alice, 350n);
     const better = await proofFor(d, taskId, alice, 351n);
-    await expect(market.connect(alice).prove(taskId, 351n, better))
+    await expect(market.connect(alice).prove(...single(taskId, 351n, better)))
       .to.be.revertedWithCustomError(market, "TaskMarketAlreadyProven")
       .withArgs(taskId, alice.address);
   });
@@ -117,7 +117,7 @@ describe("TaskMarket.prove", () => {
     const { taskId } = await postTask(d);
     await commitAs(d, taskId, alice);
     const proof = await proofFor(d, taskId, alice, 349n);
-    await expect(market.connect(alice).prove(taskId, 350n, proof))
+    await expect(market.connect(alice).prove(...single(taskId, 350n, proof)))
       .to.be.revertedWithCustomError(market, "TaskMarketInvalidProof")
       .withArgs(taskId, alice.address);
   });
@@ -132,7 +132,7 @@ describe("TaskMarket.prove", () => {
       key.prove({ statement: statement.with(1, statement[1]! + 1n), data: DATA }),
       key.prove({ statement, data: randomScalar() }),
     ]) {
-      await expect(market.connect(alice).prove(taskId, 350n, proof))
+      await expect(market.connect(alice).prove(...single(taskId, 350n, proof)))
         .to.be.revertedWithCustomError(market, "TaskMarketInvalidProof")
         .withArgs(taskId, alice.address);
     }
@@ -145,7 +145,7 @@ describe("TaskMarket.prove", () => {
     await commitAs(d, taskId, alice);
     const balance = await vault.balanceOf(alice, ethers.ZeroAddress);
     const wrong = await proofFor(d, taskId, alice, 349n);
-    await expect(market.connect(alice).prove(taskId, 350n, wrong)).to.be.revertedWithCustomError(
+    await expect(market.connect(alice).prove(...single(taskId, 350n, wrong))).to.be.revertedWithCustomError(
       market,
       "TaskMarketInvalidProof",
     );
@@ -158,7 +158,7 @@ describe("TaskMarket.prove", () => {
     const { market, poster, alice, bob } = d;
     const anyProof = await proofFor(d, 1n, bob, 350n);
     const expectState = async (taskId: bigint, state: bigint): Promise<void> => {
-      await expect(market.connect(bob).prove(taskId, 350n, anyProof))
+      await expect(market.connect(bob).prove(...single(taskId, 350n, anyProof)))
         .to.be.revertedWithCustomError(market, "TaskMarketWrongState")
         .withArgs(taskId, state);
     };

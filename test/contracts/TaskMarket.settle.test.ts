@@ -16,6 +16,7 @@ import {
   SPLIT,
   SUBMISSION,
   TASK,
+  single,
 } from "./support/deployment.ts";
 
 import type { Deployment } from "./support/deployment.ts";
@@ -27,7 +28,7 @@ describe("TaskMarket, first valid", () => {
     const { taskId } = await postTask(d);
     await commitAs(d, taskId, alice, bob);
     const proof = await proofFor(d, taskId, bob, MIN_CORRECT);
-    const transaction = market.connect(bob).prove(taskId, MIN_CORRECT, proof);
+    const transaction = market.connect(bob).prove(...single(taskId, MIN_CORRECT, proof));
     await expect(transaction).to.emit(market, "ProofAccepted").withArgs(taskId, bob.address, MIN_CORRECT);
     await expect(transaction)
       .to.emit(market, "TaskSettled")
@@ -49,7 +50,7 @@ describe("TaskMarket, first valid", () => {
     await commitAs(d, taskId, alice, bob);
     await proveAs(d, taskId, bob, MIN_CORRECT);
     const better = await proofFor(d, taskId, alice, SAMPLE_COUNT);
-    await expect(market.connect(alice).prove(taskId, SAMPLE_COUNT, better))
+    await expect(market.connect(alice).prove(...single(taskId, SAMPLE_COUNT, better)))
       .to.be.revertedWithCustomError(market, "TaskMarketWrongState")
       .withArgs(taskId, TASK.settled);
     await expect(market.settle(taskId))

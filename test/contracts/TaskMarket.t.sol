@@ -5,7 +5,8 @@ import {StakeVault} from "../../contracts/StakeVault.sol";
 import {TaskMarket} from "../../contracts/TaskMarket.sol";
 import {ICircuitRegistry} from "../../contracts/interfaces/ICircuitRegistry.sol";
 import {StubRegistry} from "../../contracts/mocks/StubRegistry.sol";
-import {Proof} from "../../contracts/types/Proof.sol";
+import {G1Point, Proof} from "../../contracts/types/Proof.sol";
+import {ShardCount} from "../../contracts/types/Submission.sol";
 import {RewardSplit, TaskSpec} from "../../contracts/types/Task.sol";
 import {SolidityTest} from "./support/SolidityTest.sol";
 
@@ -19,7 +20,7 @@ contract TaskMarketTest is SolidityTest {
     TaskMarket private _market;
 
     function setUp() public {
-        _market = new TaskMarket(ICircuitRegistry(address(new StubRegistry())), new StakeVault(0));
+        _market = new TaskMarket(ICircuitRegistry(address(new StubRegistry())), new StakeVault(0), POSTER);
     }
 
     function _prover(uint256 index) private pure returns (address) {
@@ -35,8 +36,9 @@ contract TaskMarketTest is SolidityTest {
     ) private returns (uint256 taskId) {
         TaskSpec memory spec;
         spec.rewardWei = rewardWei;
-        spec.dataPoint.x = 1;
-        spec.dataPoint.y = 2;
+        spec.dataPoints = new G1Point[](1);
+        spec.dataPoints[0] = G1Point(1, 2);
+        spec.winners = 1;
         spec.split = split;
         spec.maxProvers = uint16(PROVERS);
         spec.sampleCount = type(uint32).max;
@@ -46,8 +48,9 @@ contract TaskMarketTest is SolidityTest {
         CHEATS.deal(POSTER, rewardWei);
         CHEATS.prank(POSTER);
         taskId = _market.post{value: rewardWei}(spec);
-        Proof memory proof;
-        proof.a.x = 1;
+        Proof[] memory proofs = new Proof[](1);
+        proofs[0].a.x = 1;
+        ShardCount[] memory claimed = new ShardCount[](1);
         for (uint256 i = 0; i < PROVERS; ++i) {
             CHEATS.prank(_prover(i));
             _market.commit(taskId, 1);
@@ -55,7 +58,8 @@ contract TaskMarketTest is SolidityTest {
         for (uint256 i = 0; i < PROVERS; ++i) {
             counts[i] = uint32(bound(counts[i], minCorrect, type(uint32).max));
             CHEATS.prank(_prover(i));
-            _market.prove(taskId, counts[i], proof);
+            claimed[0].correct = counts[i];
+            _market.prove(taskId, claimed, proofs);
         }
         _market.settle(taskId);
     }

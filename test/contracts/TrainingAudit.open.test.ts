@@ -7,6 +7,7 @@ import {
   postTraining,
   stepKey,
   trainingDeployed,
+  trainingRules,
   trainingTerms,
 } from "./support/training.ts";
 
@@ -18,7 +19,7 @@ async function post(d: TrainingDeployment, changes: Partial<TrainingTerms>) {
   const terms = { ...trainingTerms(spec), ...changes };
   const transaction = d.market
     .connect(d.poster)
-    .postWithTraining(spec, d.audit, terms, { value: REWARD_WEI });
+    .postWithRules(spec, await trainingRules(d.audit, terms), { value: REWARD_WEI });
   return { spec, transaction };
 }
 
@@ -38,15 +39,16 @@ describe("TrainingAudit constructor", () => {
   });
 });
 
-describe("TaskMarket.postWithTraining", () => {
+describe("TaskMarket.postWithRules, with training proof", () => {
   it("posts a task like any other and fixes its terms", async () => {
     const d = await trainingDeployed();
     const { market, audit, poster } = d;
     const spec = await taskSpec();
     const terms = trainingTerms(spec);
-    const call = market.connect(poster).postWithTraining;
-    expect(await call.staticCall(spec, audit, terms, { value: REWARD_WEI })).to.equal(1n);
-    const transaction = call(spec, audit, terms, { value: REWARD_WEI });
+    const call = market.connect(poster).postWithRules;
+    const rules = await trainingRules(audit, terms);
+    expect(await call.staticCall(spec, rules, { value: REWARD_WEI })).to.equal(1n);
+    const transaction = call(spec, rules, { value: REWARD_WEI });
     await expect(transaction).to.emit(market, "TaskPosted");
     await expect(transaction).to.emit(audit, "AuditOpened").withArgs(1n, Object.values(terms));
     const task = await market.task(1n);
@@ -59,24 +61,21 @@ describe("TaskMarket.postWithTraining", () => {
     expect(await audit.terms(1n)).to.deep.equal(Object.values(terms));
   });
 
-  it("asks for an audit contract and for a stake", async () => {
+  it("asks for a stake", async () => {
     const { market, audit, poster } = await trainingDeployed();
     const spec = await taskSpec();
-    const terms = trainingTerms(spec);
-    const posting = market.connect(poster);
+    const rules = await trainingRules(audit, trainingTerms(spec));
     await expect(
-      posting.postWithTraining(spec, ethers.ZeroAddress, terms, { value: REWARD_WEI }),
-    ).to.be.revertedWithCustomError(market, "TaskMarketZeroAddress");
-    await expect(
-      posting.postWithTraining({ ...spec, stakeWei: 0n }, audit, terms, { value: REWARD_WEI }),
+      market.connect(poster).postWithRules({ ...spec, stakeWei: 0n }, rules, { value: REWARD_WEI }),
     ).to.be.revertedWithCustomError(market, "TaskMarketZeroStake");
   });
 
   it("checks the spec as `post` does", async () => {
     const { market, audit, poster } = await trainingDeployed();
     const spec = { ...(await taskSpec()), minCorrect: 0n };
+    const rules = await trainingRules(audit, trainingTerms(spec));
     await expect(
-      market.connect(poster).postWithTraining(spec, audit, trainingTerms(spec), { value: REWARD_WEI }),
+      market.connect(poster).postWithRules(spec, rules, { value: REWARD_WEI }),
     ).to.be.revertedWithCustomError(market, "TaskMarketInvalidThreshold");
   });
 });

@@ -14,6 +14,7 @@ import {
   stakeFor,
   SUBMISSION,
   TASK,
+  single,
 } from "./support/deployment.ts";
 import { postTraining, Run, trainingDeployed } from "./support/training.ts";
 import { accuracyContext } from "./support/trapdoor-key.ts";
@@ -30,7 +31,7 @@ async function accuracyProof(d: TrainingDeployment, run: Run, correct: bigint) {
 
 async function prove(d: TrainingDeployment, run: Run, correct: bigint) {
   const proof = await accuracyProof(d, run, correct);
-  return await d.market.connect(run.prover).prove(run.task.taskId, correct, proof);
+  return await d.market.connect(run.prover).prove(...single(run.task.taskId, correct, proof));
 }
 
 describe("Proofs of tasks with training proof", () => {
@@ -63,10 +64,9 @@ describe("Proofs of tasks with training proof", () => {
     const { chainId } = await ethers.provider.getNetwork();
     const context = accuracyContext(chainId, await d.market.getAddress(), task.taskId, d.alice.address);
     const proof = key.prove({ statement: [context, run.checkpoints[3]!, 350n], data: DATA });
-    await expect(d.market.connect(d.alice).prove(task.taskId, 350n, proof)).to.be.revertedWithCustomError(
-      d.market,
-      "TaskMarketInvalidProof",
-    );
+    await expect(
+      d.market.connect(d.alice).prove(...single(task.taskId, 350n, proof)),
+    ).to.be.revertedWithCustomError(d.market, "TaskMarketInvalidProof");
   });
 
   it("share the reward among those who passed", async () => {

@@ -8,7 +8,11 @@ import {
   NATIVE,
   networkHelpers,
   postTask,
+  postWithRules,
   proveAs,
+  proveShards,
+  REWARD_WEI,
+  shardedTestSet,
   SPLIT,
   SUBMISSION,
   TASK,
@@ -25,6 +29,11 @@ type Amounts = Record<string, bigint>;
 
 interface RebuiltTask {
   state: bigint;
+  rewardWei: bigint;
+  feeBps: bigint;
+  assignment: string;
+  seal: string;
+  trainingAudit: string;
   minCorrect: bigint;
   proverCount: bigint;
   provenCount: bigint;
@@ -41,10 +50,21 @@ interface RebuiltSubmission {
   correct: bigint;
   provenAt: bigint;
   lockId: bigint;
+  provenShards: bigint;
+}
+
+/** What the owner decides. */
+interface RebuiltAdmin {
+  owner: string;
+  pendingOwner: string;
+  paused: boolean;
+  feeBps: bigint;
+  feeRecipient: string;
 }
 
 /** Everything that changes, by ids joined with "/". */
 interface Rebuilt {
+  readonly admin: RebuiltAdmin;
   readonly tasks: Record<string, RebuiltTask>;
   readonly submissions: Record<string, RebuiltSubmission>;
   readonly rewardCredits: Amounts;
@@ -68,9 +88,31 @@ function applyMarket(r: Rebuilt, { name, args }: LogDescription, timestamp: bigi
   const task = r.tasks[taskId]!;
   const prover = (): RebuiltSubmission => r.submissions[`${taskId}/${args["prover"] as string}`]!;
   switch (name) {
+    case "OwnershipTransferStarted":
+      r.admin.pendingOwner = args["newOwner"] as string;
+      return;
+    case "OwnershipTransferred":
+      r.admin.owner = args["newOwner"] as string;
+      r.admin.pendingOwner = ethers.ZeroAddress;
+      return;
+    case "FeeSet":
+      r.admin.feeBps = args["feeBps"] as bigint;
+      r.admin.feeRecipient = args["feeRecipient"] as string;
+      return;
+    case "Paused":
+      r.admin.paused = true;
+      return;
+    case "Unpaused":
+      r.admin.paused = false;
+      return;
     case "TaskPosted":
       r.tasks[taskId] = {
         state: TASK.posted,
+        rewardWei: (args["spec"] as { rewardWei: bigint }).rewardWei,
+        feeBps: r.admin.feeBps,
+        assignment: ethers.ZeroAddress,
+        seal: ethers.ZeroAddress,
+        trainingAudit: ethers.ZeroAddress,
         minCorrect: (args["spec"] as { minCorrect: bigint }).minCorrect,
         proverCount: 0n,
         provenCount: 0n,
@@ -81,6 +123,16 @@ function applyMarket(r: Rebuilt, { name, args }: LogDescription, timestamp: bigi
         totalWeight: 0n,
       };
       return;
+    case "TaskRulesSet":
+      for (const rule of ["assignment", "seal", "trainingAudit"] as const) task[rule] = args[rule] as string;
+      return;
+    case "RewardLowered": {
+      // What is credited next is no part of the reward any more.
+      const rewardWei = args["rewardWei"] as bigint;
+      task.paidWei -= task.rewardWei - rewardWei;
+      task.rewardWei = rewardWei;
+      return;
+    }
     case "ModelCommitted":
       if (task.state === TASK.posted) task.state = TASK.committed;
       task.proverCount++;
@@ -90,11 +142,18 @@ function applyMarket(r: Rebuilt, { name, args }: LogDescription, timestamp: bigi
         correct: 0n,
         provenAt: 0n,
         lockId: args["lockId"] as bigint,
+        provenShards: 0n,
       };
+      return;
+    case "ShardsProven":
+      for (const { shard, correct } of args["counts"] as { shard: bigint; correct: bigint }[]) {
+        prover().correct += correct;
+        prover().provenShards |= 1n << shard;
+      }
       return;
     case "ProofAccepted": {
       const correct = args["correct"] as bigint;
-      Object.assign(prover(), { state: SUBMISSION.proven, correct, provenAt: timestamp });
+      Object.assign(prover(), { state: SUBMISSION.proven, provenAt: timestamp });
       task.state = TASK.proven;
       task.provenCount++;
       task.totalWeight += correct - task.minCorrect + 1n;
@@ -203,6 +262,13 @@ function applyVault(r: Rebuilt, { name, args }: LogDescription, burnAddress: str
 
 async function rebuild({ vault, market }: TrainingDeployment): Promise<Rebuilt> {
   const rebuilt: Rebuilt = {
+    admin: {
+      owner: ethers.ZeroAddress,
+      pendingOwner: ethers.ZeroAddress,
+      paused: false,
+      feeBps: 0n,
+      feeRecipient: ethers.ZeroAddress,
+    },
     tasks: {},
     submissions: {},
     rewardCredits: {},
@@ -228,10 +294,21 @@ async function rebuild({ vault, market }: TrainingDeployment): Promise<Rebuilt> 
 
 /** A history with every event of market, vault and audit. */
 async function play(d: TrainingDeployment): Promise<void> {
-  const { market, vault, token, poster, alice, bob, carol, stranger } = d;
+  const { market, vault, token, poster, alice, bob, carol, stranger, owner } = d;
   const tokenAddress = await token.getAddress();
+  await market.connect(owner).pause();
+  await market.connect(owner).unpause();
+  await market.connect(owner).setFee(250n, stranger);
   const cancelled = await postTask(d);
   await market.connect(poster).cancel(cancelled.taskId);
+  const assignment = await ethers.deployContract("StubAssignment");
+  const lowered = await postWithRules(d, { assignment: await assignment.getAddress() });
+  await assignment.lowerReward(market, lowered.taskId, REWARD_WEI / 3n);
+  const sharded = await postTask(d, { ...shardedTestSet(3), winners: 2n });
+  await commitAs(d, sharded.taskId, alice, bob);
+  await proveShards(d, sharded.taskId, alice, { 2: 115n });
+  await proveShards(d, sharded.taskId, alice, { 0: 120n, 1: 112n });
+  await proveShards(d, sharded.taskId, bob, { 1: 99n });
   const first = await postTask(d);
   await commitAs(d, first.taskId, alice, bob);
   await proveAs(d, first.taskId, bob, 345n);
@@ -259,6 +336,11 @@ async function play(d: TrainingDeployment): Promise<void> {
   await market.expire(expired.taskId);
   await market.releaseStake(first.taskId, bob);
 
+  await market.connect(owner).transferOwnership(carol);
+  await market.connect(carol).acceptOwnership();
+  await market.connect(carol).setFee(100n, carol);
+  await market.connect(carol).transferOwnership(bob);
+
   const trained = await postTraining(d);
   const passing = new Run(d, trained, carol);
   await passing.start();
@@ -282,7 +364,7 @@ async function play(d: TrainingDeployment): Promise<void> {
 }
 
 describe("Events", () => {
-  it("are enough to rebuild tasks, submissions, credits, stakes, limits and locks", async () => {
+  it("are enough to rebuild what the owner set, tasks, submissions, credits, stakes, limits and locks", async () => {
     const d = await trainingDeployed();
     const { market, vault, registry, token, poster, alice, bob, carol, stranger } = d;
     await play(d);
@@ -290,6 +372,10 @@ describe("Events", () => {
     const tokens = [NATIVE, await token.getAddress()];
     const accounts = [poster, alice, bob, carol, stranger].map(({ address }) => address);
     const lockers = [await market.getAddress(), stranger.address];
+
+    for (const field of Object.keys(r.admin) as (keyof RebuiltAdmin)[]) {
+      expect(await market[field](), field).to.equal(r.admin[field]);
+    }
 
     for (let taskId = 1n; taskId <= (await market.taskCount()); taskId++) {
       const task = (await market.task(taskId)) as unknown as Record<string, unknown>;
@@ -301,7 +387,7 @@ describe("Events", () => {
       for (const account of accounts) {
         const submission = await market.submission(taskId, account);
         const rebuilt = r.submissions[`${taskId}/${account}`];
-        const expected = rebuilt === undefined ? [0n, 0n, 0n, 0n, 0n] : Object.values(rebuilt);
+        const expected = rebuilt === undefined ? [0n, 0n, 0n, 0n, 0n, 0n] : Object.values(rebuilt);
         expect([...submission], `submission of ${account} to ${taskId}`).to.deep.equal(expected);
       }
     }

@@ -8,6 +8,7 @@ import path from "node:path";
 import { expect } from "chai";
 import hre, { network } from "hardhat";
 
+import { deployMarket, single } from "./support/deployment.ts";
 import { accuracyContext, drawTrapdoor, g1, seededScalars, TrapdoorKey } from "./support/trapdoor-key.ts";
 
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
@@ -48,7 +49,7 @@ async function measureAll(): Promise<Record<string, number>> {
   ];
   const registry = await ethers.deployContract("CircuitRegistry", [true, 3n]);
   const vault = await ethers.deployContract("StakeVault", [UNBONDING_SECONDS]);
-  const market = await ethers.deployContract("TaskMarket", [registry, vault]);
+  const market = await deployMarket(registry, vault, poster, ethers);
   const token = await ethers.deployContract("TestToken");
   const meter = await ethers.deployContract("GasMeter");
   for (const account of [poster, alice]) {
@@ -64,7 +65,7 @@ async function measureAll(): Promise<Record<string, number>> {
       rewardToken,
       rewardWei: REWARD_WEI,
       keyId: key.keyId,
-      dataPoint: g1(data),
+      dataPoints: [g1(data)],
       sampleCount: 360n,
       minCorrect: MIN_CORRECT,
       commitDeadline: now + 3_600n,
@@ -72,6 +73,7 @@ async function measureAll(): Promise<Record<string, number>> {
       stakeToken,
       stakeWei: STAKE_WEI,
       split,
+      winners: 1n,
       maxProvers,
       architectureId: data,
       documentHash: ethers.id("document"),
@@ -88,7 +90,9 @@ async function measureAll(): Promise<Record<string, number>> {
     return key.prove({ statement: [context, commitment(prover), correct], data });
   };
   const prove = async (prover: HardhatEthersSigner, correct: bigint) =>
-    await market.connect(prover).prove(await market.taskCount(), correct, await proof(prover, correct));
+    await market
+      .connect(prover)
+      .prove(...single(await market.taskCount(), correct, await proof(prover, correct)));
 
   await record("addKey", registry.addKey(key.bytes));
   await record(
@@ -131,7 +135,7 @@ async function measureAll(): Promise<Record<string, number>> {
     ["prove malformed, reverts", malformed],
     ["prove invalid, reverts", wrong],
   ] as const) {
-    const data = market.interface.encodeFunctionData("prove", [1n, 350n, bad]);
+    const data = market.interface.encodeFunctionData("prove", single(1n, 350n, bad));
     // The simulated chain mines the transaction, then throws: its receipt is in the latest block.
     await expect(alice.sendTransaction({ to: marketAddress, data, gasLimit: 1_000_000n })).to.revert(ethers);
     const block = await ethers.provider.getBlock("latest");
@@ -139,7 +143,7 @@ async function measureAll(): Promise<Record<string, number>> {
     expect(receipt!.status).to.equal(0);
     gas[name] = Number(receipt!.gasUsed);
   }
-  await record("prove, first valid settles", market.connect(alice).prove(1n, 350n, valid));
+  await record("prove, first valid settles", market.connect(alice).prove(...single(1n, 350n, valid)));
   await record("releaseStake", market.releaseStake(1n, alice));
   await market.releaseStake(1n, bob);
   await record("withdraw native", market.connect(alice).withdraw(native));

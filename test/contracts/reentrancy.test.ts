@@ -5,12 +5,13 @@ import {
   ethers,
   NATIVE,
   networkHelpers,
+  NO_RULES,
   postTask,
+  single,
   SPLIT,
   taskSpec,
   UNBONDING_SECONDS,
 } from "./support/deployment.ts";
-import { trainingTerms } from "./support/training.ts";
 
 import type { Deployment } from "./support/deployment.ts";
 
@@ -47,11 +48,12 @@ async function marketCalls({ market, alice }: Deployment): Promise<string[]> {
   };
   return [
     encode.encodeFunctionData("post", [spec]),
-    encode.encodeFunctionData("postWithTraining", [spec, alice.address, trainingTerms(spec)]),
+    encode.encodeFunctionData("postWithRules", [spec, NO_RULES]),
     encode.encodeFunctionData("cancel", [1n]),
     encode.encodeFunctionData("commit", [1n, 1n]),
     encode.encodeFunctionData("commitWithTrace", [1n, 1n, ethers.ZeroHash]),
-    encode.encodeFunctionData("prove", [1n, 1n, proof]),
+    encode.encodeFunctionData("prove", single(1n, 1n, proof)),
+    encode.encodeFunctionData("lowerReward", [1n, 1n]),
     encode.encodeFunctionData("withdraw", [NATIVE]),
     encode.encodeFunctionData("settle", [1n]),
     encode.encodeFunctionData("expire", [1n]),
@@ -60,6 +62,16 @@ async function marketCalls({ market, alice }: Deployment): Promise<string[]> {
     encode.encodeFunctionData("slashStake", [1n, alice.address]),
   ];
 }
+
+/** What only the owner of the market can call; it moves no money. */
+const OWNER_ACTIONS = [
+  "acceptOwnership",
+  "pause",
+  "renounceOwnership",
+  "setFee",
+  "transferOwnership",
+  "unpause",
+];
 
 /** Names of all functions of a contract that change state. */
 function stateChanging(contract: Deployment["vault"] | Deployment["market"]): string[] {
@@ -71,14 +83,15 @@ function stateChanging(contract: Deployment["vault"] | Deployment["market"]): st
 }
 
 describe("Reentrancy", () => {
-  it("is tried below on every function that changes state", async () => {
+  it("is tried below on every function that changes state, but for the owner's", async () => {
     const d = await deployed();
     const named = (
       calls: readonly string[],
       contract: Deployment["vault"] | Deployment["market"],
     ): string[] => calls.map((call) => contract.interface.parseTransaction({ data: call })!.name).sort();
     expect(named(vaultCalls(d), d.vault)).to.deep.equal(stateChanging(d.vault));
-    expect(named(await marketCalls(d), d.market)).to.deep.equal(stateChanging(d.market));
+    const tried = named(await marketCalls(d), d.market);
+    expect([...tried, ...OWNER_ACTIONS].sort()).to.deep.equal(stateChanging(d.market));
   });
 
   it("is refused by the vault while a token moves in", async () => {

@@ -9,7 +9,7 @@ import { expect } from "chai";
 import { AbiCoder, keccak256, toBeHex } from "ethers";
 import hre from "hardhat";
 
-import { DATA, ethers, key, networkHelpers, stakeFor } from "./support/deployment.ts";
+import { DATA, ethers, key, networkHelpers, stakeFor, single } from "./support/deployment.ts";
 import { DRAW_DELAY_BLOCKS, postTraining, Run, trainingDeployed } from "./support/training.ts";
 
 import type { ContractTransactionResponse } from "ethers";
@@ -77,7 +77,7 @@ async function measureAll(): Promise<Record<string, number>> {
   await run.answerSteps(answers);
   const statement = [await d.market.proofContext(task.taskId, d.alice), run.modelCommitment, 350n];
   const proof = key.prove({ statement, data: DATA });
-  await record("prove", d.market.connect(d.alice).prove(task.taskId, 350n, proof));
+  await record("prove", d.market.connect(d.alice).prove(...single(task.taskId, 350n, proof)));
   return gas;
 }
 

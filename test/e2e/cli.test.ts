@@ -7,7 +7,7 @@ import { toChainProof } from "../../prover/src/chain/chain-proof.ts";
 import { ChainError } from "../../prover/src/chain/chain-error.ts";
 import { connect } from "../../prover/src/chain/connect.ts";
 import { type Contracts, openContracts } from "../../prover/src/chain/contracts.ts";
-import { simulateProof } from "../../prover/src/chain/tasks.ts";
+import { simulateProofs } from "../../prover/src/chain/tasks.ts";
 import { parseConfig, networkProfile } from "../../prover/src/config.ts";
 import { decodeDocument, encodeDocument } from "../../prover/src/data/document.ts";
 import { PROOF_BUNDLE, type ProofBundle } from "../../prover/src/proof/bundle.ts";
@@ -127,6 +127,7 @@ describe("a task from posting to payment, with the command line alone", () => {
       "architectureId",
       "sampleCount",
       "minCorrect",
+      "shardCount",
       "dataPoint.x",
       "dataPoint.y",
     ]);
@@ -307,7 +308,9 @@ describe("a task from posting to payment, with the command line alone", () => {
     expect(error.details.what).to.equal("prover");
     const { proof } = loadBundle(prover);
     const refusal = await refusalOf(
-      simulateProof(contracts, ANVIL_ADDRESSES[2], BigInt(taskId), MIN_CORRECT, toChainProof(proof)),
+      simulateProofs(contracts, ANVIL_ADDRESSES[2], BigInt(taskId), [
+        { shard: 0, correct: MIN_CORRECT, proof: toChainProof(proof) },
+      ]),
     );
     expect(refusal).to.equal("contract.TaskMarketInvalidProof");
   });
@@ -334,7 +337,9 @@ describe("a task from posting to payment, with the command line alone", () => {
     const error = await prover.failure("submit", taskId, "--document", document, "--bundle", "over.json");
     expect(error.code).to.equal("task.invalid-proof");
     const refusal = await refusalOf(
-      simulateProof(contracts, ANVIL_ADDRESSES[1], BigInt(taskId), SAMPLE_COUNT, toChainProof(bundle.proof)),
+      simulateProofs(contracts, ANVIL_ADDRESSES[1], BigInt(taskId), [
+        { shard: 0, correct: SAMPLE_COUNT, proof: toChainProof(bundle.proof) },
+      ]),
     );
     expect(refusal).to.equal("contract.TaskMarketInvalidProof");
   });

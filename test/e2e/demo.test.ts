@@ -87,7 +87,7 @@ describe("the demo's flow, on breast-cancer", function () {
     expect(task.leader).to.equal(balance("prover").address);
     expect(task.leaderCorrect).to.equal(record.task.provenCorrect);
     expect(task.documentHash).to.equal(record.task.documentHash);
-    expect(String(task.dataPoint.x)).to.equal(record.task.dataPoint[0]);
+    expect(String(task.dataPoints[0]!.x)).to.equal(record.task.dataPoint[0]);
     const state = async (party: PartyId) =>
       (await readSubmission(contracts, 1n, balance(party).address)).state;
     expect(await state("prover")).to.equal("proven");

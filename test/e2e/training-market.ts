@@ -116,8 +116,14 @@ export class TrainingMarket {
       confirmations: 1,
     };
     const connection = await connect(profile);
-    const terms = { allowDevelopmentKeys: true, minContributions: 3, unbondingSeconds: 3_600 };
-    await deployContracts(connection, new Wallet(ANVIL_KEYS[0], connection.provider), folder, terms);
+    const wallet = new Wallet(ANVIL_KEYS[0], connection.provider);
+    await deployContracts(connection, wallet, folder, {
+      allowDevelopmentKeys: true,
+      minContributions: 3,
+      unbondingSeconds: 3_600,
+      timelockSeconds: 60,
+      admin: wallet.address,
+    });
     const contracts = await openContracts(connection, folder);
     const { default: recorded } = (await import(
       path.join(deploymentFolder(folder, "localhost"), "deployed_addresses.json"),
@@ -160,7 +166,7 @@ export class TrainingMarket {
         rewardToken: ZeroAddress,
         rewardWei: REWARD_WEI,
         keyId: keys.keyId,
-        dataPoint: await datasetPoint(accuracyLayout(circuit.instance), keys, block),
+        dataPoints: [await datasetPoint(accuracyLayout(circuit.instance), keys, block)],
         sampleCount: TEST_COUNT,
         minCorrect: 1,
         commitDeadline: now + 3_600n,
@@ -168,6 +174,7 @@ export class TrainingMarket {
         stakeToken: ZeroAddress,
         stakeWei: STAKE_WEI,
         split: "first-valid",
+        winners: 1,
         maxProvers: 4,
         architectureId: architectureId(rule.architecture),
         documentHash: `0x${"d".repeat(64)}`,

@@ -28,7 +28,7 @@ import {
   readSubmission,
   readTask,
   releaseStake,
-  submitProof,
+  submitProofs,
   withdrawReward,
 } from "../../prover/src/chain/tasks.ts";
 import { accuracyLayout } from "../../prover/src/circuits/accuracy.ts";
@@ -89,7 +89,7 @@ describe("training proof", function () {
     const { instance } = circuit;
     const correct = scoreOf(run);
     const last = run.models.length - 1;
-    const { dataPoint } = await readTask(market.contracts, audit.taskId);
+    const { dataPoints } = await readTask(market.contracts, audit.taskId);
     const { committed } = accuracyCommittedBlock(instance, run.models[last]!, market.testSamples, correct);
     return await proveCircuit({
       circuit,
@@ -103,7 +103,7 @@ describe("training proof", function () {
       dataset: accuracyDatasetBlock(instance, market.testSamples),
       committed,
       private: { salt: [derivedSalt(run.runKey, "checkpoint", last)] },
-      dataPoint,
+      dataPoint: dataPoints[0]!,
     });
   }
 
@@ -140,7 +140,9 @@ describe("training proof", function () {
     it("refuses the accuracy proof before the audit is passed", async () => {
       const proof = toChainProof(await accuracyProof(audit, HONEST, run));
       const error = await refusal(
-        submitProof(market.sender(HONEST), market.contracts, audit.taskId, scoreOf(run), proof),
+        submitProofs(market.sender(HONEST), market.contracts, audit.taskId, [
+          { shard: 0, correct: scoreOf(run), proof },
+        ]),
       );
       expect(error.message).to.match(/TaskMarketAuditNotPassed/);
     });
@@ -201,7 +203,7 @@ describe("training proof", function () {
       const { contracts } = market;
       const sender = market.sender(HONEST);
       const proof = toChainProof(await accuracyProof(audit, HONEST, run));
-      await submitProof(sender, contracts, audit.taskId, scoreOf(run), proof);
+      await submitProofs(sender, contracts, audit.taskId, [{ shard: 0, correct: scoreOf(run), proof }]);
       expect(await contracts.market.creditOf(address(HONEST), ZeroAddress)).to.equal(REWARD_WEI);
       await withdrawReward(sender, contracts, ZeroAddress);
       await releaseStake(sender, contracts, audit.taskId, address(HONEST));

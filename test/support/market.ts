@@ -7,8 +7,8 @@ import { TransactionJournal } from "../../prover/src/chain/journal.ts";
 import { registerKey } from "../../prover/src/chain/registry.ts";
 import type { Sender } from "../../prover/src/chain/send.ts";
 import { depositStake } from "../../prover/src/chain/stake.ts";
-import { commitModel, postTask, type TaskTerms } from "../../prover/src/chain/tasks.ts";
-import { g1, type Proof, TrapdoorKey } from "../contracts/support/trapdoor-key.ts";
+import { commitModel, postTask, type ShardProof, type TaskTerms } from "../../prover/src/chain/tasks.ts";
+import { g1, TrapdoorKey } from "../contracts/support/trapdoor-key.ts";
 import { ANVIL_KEYS, type Anvil, startAnvil } from "./anvil.ts";
 import { Workspace } from "./zkpot.ts";
 
@@ -18,6 +18,7 @@ export const SAMPLE_COUNT = 360;
 export const MIN_CORRECT = 342;
 const DATA_SCALAR = 123456789n;
 const UNBONDING_SECONDS = 3_600;
+const TIMELOCK_SECONDS = 60;
 
 /**
  * The contracts on an anvil of their own, with a working folder for the command and a key whose secrets are
@@ -54,6 +55,8 @@ export class Market {
       allowDevelopmentKeys: true,
       minContributions: 3,
       unbondingSeconds: UNBONDING_SECONDS,
+      timelockSeconds: TIMELOCK_SECONDS,
+      admin: wallet.address,
     });
     const market = new Market(
       anvil,
@@ -87,7 +90,7 @@ export class Market {
       rewardToken: ZeroAddress,
       rewardWei: REWARD_WEI,
       keyId: this.key.keyId,
-      dataPoint: g1(DATA_SCALAR),
+      dataPoints: [g1(DATA_SCALAR)],
       sampleCount: SAMPLE_COUNT,
       minCorrect: MIN_CORRECT,
       commitDeadline: now + 3_600n,
@@ -95,6 +98,7 @@ export class Market {
       stakeToken: ZeroAddress,
       stakeWei: STAKE_WEI,
       split: "first-valid",
+      winners: 1,
       maxProvers: 4,
       architectureId: 7n,
       documentHash: `0x${"d".repeat(64)}`,
@@ -116,10 +120,11 @@ export class Market {
   }
 
   /** A proof of a count for a committed account, made with the key's secrets. */
-  async proof(taskId: bigint, index: number, correct: number): Promise<Proof> {
+  async proof(taskId: bigint, index: number, correct: number): Promise<ShardProof> {
     const { address } = this.sender(index).wallet;
     const context = await this.contracts.market.proofContext(taskId, address);
-    return this.key.prove({ statement: [context, BigInt(1000 + index), BigInt(correct)], data: DATA_SCALAR });
+    const statement = [context, BigInt(1000 + index), BigInt(correct)];
+    return { shard: 0, correct, proof: this.key.prove({ statement, data: DATA_SCALAR }) };
   }
 
   /** Moves the chain's clock. */

@@ -25,6 +25,10 @@ export interface DeploymentTerms {
   readonly minContributions: number;
   /** Delay between an unbonding request and the withdrawal of stake. */
   readonly unbondingSeconds: number;
+  /** Delay between an announcement of the market's owner and its execution. */
+  readonly timelockSeconds: number;
+  /** Account that proposes to the timelock that owns the market, and cancels there. */
+  readonly admin: string;
 }
 
 /**
@@ -94,8 +98,14 @@ export function forgetDeployment(connection: Connection, folder: string): void {
   rmSync(deploymentFolder(folder, profile.name), { recursive: true, force: true });
 }
 
+/** Source files of contracts that do not lie in contracts/ itself. */
+const SOURCES: Readonly<Record<string, string>> = {
+  TaskPosting: "contracts/libraries/TaskPosting.sol",
+  TimelockController: "@openzeppelin/contracts/governance/TimelockController.sol",
+};
+
 function loadArtifact(name: string): Artifact {
-  return readArtifact(`contracts/${name}.sol/${name}`) as unknown as Artifact;
+  return readArtifact(`${SOURCES[name] ?? `contracts/${name}.sol`}/${name}`) as unknown as Artifact;
 }
 
 /** The compiler's input for a contract, kept with the deployment so that it can be verified later. */

@@ -1,6 +1,6 @@
-import { ZeroAddress } from "ethers";
+import { ZeroAddress, ZeroHash } from "ethers";
 
-import type { ITaskMarket } from "../../../types/ethers-contracts/index.ts";
+import type { ProofStruct, TaskRulesStruct } from "../../../types/ethers-contracts/interfaces/ITaskMarket.ts";
 import { contractInterface } from "./abis.ts";
 import type { AuditTerms } from "./audits.ts";
 import { ChainError } from "./chain-error.ts";
@@ -20,6 +20,9 @@ export const TASK_STATES = [
   "expired",
 ] as const;
 export type TaskState = (typeof TASK_STATES)[number];
+
+/** Most shards a test set may have. */
+export const MAX_SHARDS = 64;
 
 /** How the reward is divided, as the contract numbers it. */
 export const REWARD_SPLITS = ["first-valid", "best-score", "pro-rata"] as const;
@@ -55,10 +58,19 @@ export interface TaskRecord {
   /** The leading prover, the winner once settled; the zero address if there is none. */
   readonly leader: string;
   readonly leaderCorrect: number;
+  /** Provers that share the reward of a first-valid task; 1 for the other splits. */
+  readonly winners: number;
+  /** Share of what a winner is paid that is the market's fee. */
+  readonly feeBps: number;
   readonly keyId: string;
-  readonly dataPoint: ChainPoint;
+  /** One per shard of the test set. */
+  readonly dataPoints: readonly ChainPoint[];
   readonly architectureId: bigint;
   readonly documentHash: string;
+  /** Contract that decides who may commit; the zero address if everybody may. */
+  readonly assignment: string;
+  /** Contract that decides when proofs are accepted; the zero address if the test set is public. */
+  readonly seal: string;
   /** Contract that decides on the training proof; the zero address if none is asked for. */
   readonly trainingAudit: string;
 }
@@ -75,9 +87,11 @@ export interface SubmissionRecord {
   readonly prover: string;
   readonly state: SubmissionState;
   readonly modelCommitment: bigint;
-  /** 0 before the proof. */
+  /** Sum over the proven shards. */
   readonly correct: number;
-  /** Seconds since 1970; 0 before the proof. */
+  /** The shards proven so far, in ascending order. */
+  readonly provenShards: readonly number[];
+  /** Seconds since 1970; 0 before the last shard is proven. */
   readonly provenAt: bigint;
   /** 0 without locked stake. */
   readonly lockId: bigint;
@@ -88,7 +102,8 @@ export interface TaskTerms {
   readonly rewardToken: string;
   readonly rewardWei: bigint;
   readonly keyId: string;
-  readonly dataPoint: ChainPoint;
+  /** One per shard of the test set. */
+  readonly dataPoints: readonly ChainPoint[];
   readonly sampleCount: number;
   readonly minCorrect: number;
   readonly commitDeadline: bigint;
@@ -96,6 +111,8 @@ export interface TaskTerms {
   readonly stakeToken: string;
   readonly stakeWei: bigint;
   readonly split: RewardSplit;
+  /** Provers that share the reward of a first-valid task; 1 for the other splits. */
+  readonly winners: number;
   readonly maxProvers: number;
   readonly architectureId: bigint;
   readonly documentHash: string;
@@ -103,11 +120,21 @@ export interface TaskTerms {
 }
 
 /** The five points of a proof as the contract takes them. */
-export type ChainProof = Parameters<ITaskMarket["prove"]["staticCall"]>[2];
+export type ChainProof = ProofStruct;
+
+/** A proof that the committed model classifies at least `correct` samples of one shard correctly. */
+export interface ShardProof {
+  readonly shard: number;
+  readonly correct: number;
+  readonly proof: ChainProof;
+}
 
 /** Reads a task; throws ChainError `chain.no-such-task`. */
 export async function readTask(contracts: Contracts, taskId: bigint): Promise<TaskRecord> {
-  const task = await contracts.market.task(taskId);
+  const [task, dataPoints] = await Promise.all([
+    contracts.market.task(taskId),
+    contracts.market.dataPointsOf(taskId),
+  ]);
   const state = TASK_STATES[Number(task.state)]!;
   if (state === "none") {
     const count = await contracts.market.taskCount();
@@ -137,9 +164,13 @@ export async function readTask(contracts: Contracts, taskId: bigint): Promise<Ta
     leader: task.leader,
     leaderCorrect: Number(task.leaderCorrect),
     keyId: task.keyId,
-    dataPoint: { x: task.dataPoint.x, y: task.dataPoint.y },
+    winners: Number(task.winners),
+    feeBps: Number(task.feeBps),
+    dataPoints: dataPoints.map(({ x, y }) => ({ x, y })),
     architectureId: task.architectureId,
     documentHash: task.documentHash,
+    assignment: task.assignment,
+    seal: task.seal,
     trainingAudit: task.trainingAudit,
   };
 }
@@ -182,9 +213,16 @@ export async function readSubmission(
     state: SUBMISSION_STATES[Number(submission.state)]!,
     modelCommitment: submission.modelCommitment,
     correct: Number(submission.correct),
+    provenShards: shardsOf(submission.provenShards),
     provenAt: submission.provenAt,
     lockId: submission.lockId,
   };
+}
+
+/** The indices of the bits of a map of shards. */
+function shardsOf(map: bigint): number[] {
+  const shards = Array.from({ length: MAX_SHARDS }, (_, shard) => shard);
+  return shards.filter((shard) => ((map >> BigInt(shard)) & 1n) === 1n);
 }
 
 /** The training proof a task asks for, and the contract that decides on it. */
@@ -217,7 +255,7 @@ export async function postTask(
     data:
       training === undefined
         ? market.encodeFunctionData("post", [spec])
-        : market.encodeFunctionData("postWithTraining", [spec, training.auditAddress, training.terms]),
+        : market.encodeFunctionData("postWithRules", [spec, trainingRules(training)]),
     value: terms.rewardToken === ZeroAddress ? terms.rewardWei : 0n,
   });
   for (const log of transaction.receipt.logs) {
@@ -230,6 +268,26 @@ export async function postTask(
     "Check that the address of the market is the one of this version of zkpot.",
     { hash: transaction.hash },
   );
+}
+
+/** Rules of a task that asks for training proof and nothing else: the others are left out. */
+function trainingRules({ auditAddress, terms }: TrainingProofTerms): TaskRulesStruct {
+  return {
+    assignment: ZeroAddress,
+    assignmentTerms: "0x",
+    seal: ZeroAddress,
+    sealTerms: {
+      unsealDeadline: 0n,
+      disputeSeconds: 0n,
+      bondToken: ZeroAddress,
+      bondWei: 0n,
+      demandWei: 0n,
+      wordsPerShard: 0n,
+      basesRoot: ZeroHash,
+    },
+    trainingAudit: auditAddress,
+    trainingTerms: terms,
+  };
 }
 
 /** Takes a task back that nobody has committed to. */
@@ -254,35 +312,47 @@ export async function commitModel(
   ]);
 }
 
-/** Runs the handing in of a proof without sending it; throws the contract's refusal. */
-export async function simulateProof(
+/** Runs the handing in of proofs without sending it; throws the contract's refusal. */
+export async function simulateProofs(
   contracts: Contracts,
   account: string,
   taskId: bigint,
-  correct: number,
-  proof: ChainProof,
+  proofs: readonly ShardProof[],
 ): Promise<void> {
   try {
-    await contracts.market.prove.staticCall(taskId, correct, proof, { from: account });
+    await contracts.market.prove.staticCall(...proveArguments(taskId, proofs), { from: account });
   } catch (cause) {
-    throw toChainError(cause, `handing in the proof for task ${taskId}`);
+    throw toChainError(cause, `handing in proofs for task ${taskId}`);
   }
 }
 
-/** Hands in a proof that the committed model classifies at least `correct` samples correctly. */
-export async function submitProof(
+/** Hands in proofs of some shards; those of all shards, in one call or several, make the submission complete. */
+export async function submitProofs(
   sender: Sender,
   contracts: Contracts,
   taskId: bigint,
-  correct: number,
-  proof: ChainProof,
+  proofs: readonly ShardProof[],
 ): Promise<SentTransaction> {
   const { taskMarket: to } = contracts.addresses;
-  // One proof per prover and task: another proof of the same account means the same purpose.
-  return await sendOnce(sender, `market ${to} prove ${taskId}`, `handing in the proof for task ${taskId}`, {
-    to,
-    data: contractInterface("ITaskMarket").encodeFunctionData("prove", [taskId, correct, proof]),
-  });
+  const shards = proofs.map(({ shard }) => shard).join(",");
+  // One proof per prover and shard: another proof of the same account means the same purpose.
+  return await sendOnce(
+    sender,
+    `market ${to} prove ${taskId} ${shards}`,
+    `handing in proofs for task ${taskId}`,
+    {
+      to,
+      data: contractInterface("ITaskMarket").encodeFunctionData("prove", proveArguments(taskId, proofs)),
+    },
+  );
+}
+
+/** The arguments of the market's `prove`. */
+export function proveArguments(
+  taskId: bigint,
+  proofs: readonly ShardProof[],
+): [bigint, { shard: number; correct: number }[], ChainProof[]] {
+  return [taskId, proofs.map(({ shard, correct }) => ({ shard, correct })), proofs.map(({ proof }) => proof)];
 }
 
 /** Ends a task whose time has come: `settle` with accepted proofs, `expire` without. */

@@ -38,7 +38,7 @@ export function checkBundle(bundle: ProofBundle, destination: BundleDestination)
   expectSame(
     "data point",
     `${bundle.dataPoint.x},${bundle.dataPoint.y}`,
-    `${task.dataPoint.x},${task.dataPoint.y}`,
+    task.dataPoints.map(({ x, y }) => `${x},${y}`).join(),
   );
   if (submission.state === "none") {
     throw new TaskError(

@@ -69,8 +69,9 @@ export async function checkTask(
   compare("sampleCount", task.sampleCount, document.sampleCount);
   compare("minCorrect", task.minCorrect, document.minCorrect);
   const dataPoint = await taskDataPoint(files, keys);
-  compare("dataPoint.x", task.dataPoint.x, dataPoint.x);
-  compare("dataPoint.y", task.dataPoint.y, dataPoint.y);
+  compare("shardCount", task.dataPoints.length, 1);
+  compare("dataPoint.x", task.dataPoints[0]!.x, dataPoint.x);
+  compare("dataPoint.y", task.dataPoints[0]!.y, dataPoint.y);
   return { agreed, dataPoint };
 }
 

@@ -2,9 +2,8 @@ import { availableParallelism } from "node:os";
 
 import type { TrainingProvers } from "../../../prover/src/audit/answer-challenge.ts";
 import { openAudit } from "../../../prover/src/chain/audits.ts";
-import { toChainProof } from "../../../prover/src/chain/chain-proof.ts";
 import { registerKey } from "../../../prover/src/chain/registry.ts";
-import { readTask, submitProof } from "../../../prover/src/chain/tasks.ts";
+import { readTask, submitProofs } from "../../../prover/src/chain/tasks.ts";
 import { quantizeInputs } from "../../../prover/src/data/input-quantization.ts";
 import { ProverError } from "../../../prover/src/errors.ts";
 import type { IntegerModel } from "../../../prover/src/model/integer-model.ts";
@@ -18,6 +17,7 @@ import {
   trainingRuleDigest,
   WEIGHT_FRACTION_BITS,
 } from "../../../prover/src/verifiable/training-rule.ts";
+import { shardProof } from "../attacks.ts";
 import type { DemoRun } from "../flow.ts";
 import { checkOffer, type OpenTask, proveCount } from "../provers.ts";
 import { prepareMaterial } from "../public-material.ts";
@@ -114,8 +114,7 @@ export async function runTrainingDemo(run: TrainingDemoRun): Promise<TrainingDem
   await stage.transact(
     "prover",
     "hand in the proof",
-    (sender) =>
-      submitProof(sender, stage.contracts, taskId, proof.bundle.correct, toChainProof(proof.bundle.proof)),
+    (sender) => submitProofs(sender, stage.contracts, taskId, [shardProof(proof.bundle)]),
     `hands in the proof: the contract verifies it and credits the reward of ${ether(REWARD_WEI)}`,
   );
 

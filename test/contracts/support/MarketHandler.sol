@@ -2,12 +2,13 @@
 pragma solidity 0.8.37;
 
 import {ITaskMarket} from "../../../contracts/interfaces/ITaskMarket.sol";
+import {ITaskMarketAdmin} from "../../../contracts/interfaces/ITaskMarketAdmin.sol";
 import {ITrainingAudit} from "../../../contracts/interfaces/ITrainingAudit.sol";
-import {Proof} from "../../../contracts/types/Proof.sol";
-import {Submission, SubmissionState} from "../../../contracts/types/Submission.sol";
+import {G1Point, Proof} from "../../../contracts/types/Proof.sol";
+import {ShardCount, Submission, SubmissionState} from "../../../contracts/types/Submission.sol";
 import {RewardSplit, Task, TaskSpec, TaskState} from "../../../contracts/types/Task.sol";
+import {TaskRules} from "../../../contracts/types/TaskRules.sol";
 import {LockerApproval} from "../../../contracts/types/Stake.sol";
-import {TrainingTerms} from "../../../contracts/types/Training.sol";
 import {VaultHandler} from "./VaultHandler.sol";
 
 /// @title MarketHandler
@@ -16,17 +17,20 @@ abstract contract MarketHandler is VaultHandler {
     uint256 private constant MAX_TASKS = 12;
 
     function post(uint256 who, uint256 what, uint256 reward, uint256 stake, uint256 shape) public {
-        if (market.taskCount() == MAX_TASKS) return;
+        if (market.taskCount() == MAX_TASKS || market.paused()) return;
         TaskSpec memory spec;
         spec.rewardToken = _tokenOf(what);
         // Small rewards too, whose shares round to nothing.
-        spec.rewardWei = bound(reward, 1, shape % 3 == 0 ? 10 : MAX_AMOUNT_WEI);
+        spec.rewardWei = bound(reward, accounts().length, shape % 3 == 0 ? 10 : MAX_AMOUNT_WEI);
         spec.stakeToken = _tokenOf(what >> 1);
         spec.stakeWei = shape % 5 == 0 ? 0 : bound(stake, 1, MAX_AMOUNT_WEI);
-        spec.dataPoint.x = 1;
-        spec.dataPoint.y = 2;
+        spec.dataPoints = new G1Point[](bound(shape >> 48, 1, 3));
+        for (uint256 i = 0; i < spec.dataPoints.length; ++i) spec.dataPoints[i] = G1Point(1, 2);
         spec.split = RewardSplit(shape % 3);
         spec.maxProvers = uint16(bound(shape >> 8, 1, accounts().length));
+        spec.winners = uint16(
+            spec.split == RewardSplit.FirstValid ? bound(shape >> 24, 1, spec.maxProvers) : 1
+        );
         spec.sampleCount = uint32(bound(shape >> 16, 1, 100));
         spec.minCorrect = uint32(bound(shape >> 32, 1, spec.sampleCount));
         spec.commitDeadline = uint48(block.timestamp + bound(shape >> 64, 1, 2 hours));
@@ -36,12 +40,30 @@ abstract contract MarketHandler is VaultHandler {
         uint256 valueWei = spec.rewardToken == address(0) ? spec.rewardWei : 0;
         CHEATS.prank(poster);
         if (shape % 2 == 0 && spec.stakeWei > 0) {
-            TrainingTerms memory terms;
-            market.postWithTraining{value: valueWei}(spec, ITrainingAudit(address(audit)), terms);
+            TaskRules memory rules;
+            rules.trainingAudit = ITrainingAudit(address(audit));
+            market.postWithRules{value: valueWei}(spec, rules);
         } else {
             market.post{value: valueWei}(spec);
         }
         postedWei[spec.rewardToken] += spec.rewardWei;
+    }
+
+    function setFee(uint256 feeBps, uint256 who) public {
+        feeBps = bound(feeBps, 0, market.MAX_FEE_BPS());
+        bytes memory call = abi.encodeCall(ITaskMarketAdmin.setFee, (feeBps, _accountOf(who)));
+        _mustRevert(STRANGER, address(market), call);
+        CHEATS.prank(OWNER);
+        market.setFee(feeBps, _accountOf(who));
+    }
+
+    /// @notice A pause stops what this handler does as little as a market without one, but for new tasks and new locks.
+    function togglePause(uint256 chance) public {
+        bool isPaused = market.paused();
+        if (!isPaused && chance % 3 != 0) return;
+        CHEATS.prank(OWNER);
+        if (isPaused) market.unpause();
+        else market.pause();
     }
 
     function cancel(uint256 which) public {
@@ -66,7 +88,7 @@ abstract contract MarketHandler is VaultHandler {
         address prover = _proverIn(taskId, who, SubmissionState.None);
         if (prover == address(0)) return;
         if (t.stakeWei > 0) _provideStake(prover, t);
-        if (block.timestamp > t.commitDeadline || t.proverCount == t.maxProvers) {
+        if (market.paused() || block.timestamp > t.commitDeadline || t.proverCount == t.maxProvers) {
             _mustRevert(prover, address(market), call);
             return;
         }
@@ -113,21 +135,28 @@ abstract contract MarketHandler is VaultHandler {
         if (taskId == 0) return;
         Task memory t = market.task(taskId);
         correct = bound(correct, t.minCorrect, t.sampleCount);
-        Proof memory proof;
-        proof.a.x = quality % 8 == 0 ? 0 : 1;
-        bytes memory call = abi.encodeCall(ITaskMarket.prove, (taskId, correct, proof));
+        uint256 badProofs = quality % 8 == 0 ? 1 : 0;
         address proven = _proverIn(taskId, who, SubmissionState.Proven);
+        bytes memory call = _proveCall(taskId, 0, t.shardCount, correct, badProofs);
         if (proven != address(0)) _mustRevert(proven, address(market), call);
         _mustRevert(STRANGER, address(market), call);
         address prover = _proverIn(taskId, who, SubmissionState.Committed);
         if (prover == address(0)) return;
+        // A prover that stopped halfway goes on where it was.
+        Submission memory s = market.submission(taskId, prover);
+        if (correct < s.correct) correct = s.correct;
+        uint256 first = s.provenShards == 0 ? 0 : 1;
+        uint256 count = quality % 3 == 0 && first == 0 ? 1 : t.shardCount - first;
+        call = _proveCall(taskId, first, count, correct - s.correct, badProofs);
         bool isOpen = t.trainingAudit == address(0) || audit.hasPassed(taskId, prover);
-        if (proof.a.x == 0 || block.timestamp > t.proveDeadline || !isOpen) {
+        if (badProofs > 0 || block.timestamp > t.proveDeadline || !isOpen) {
             _mustRevert(prover, address(market), call);
             return;
         }
         CHEATS.prank(prover);
-        market.prove(taskId, correct, proof);
+        (bool success, ) = address(market).call(call);
+        assertTrue(success, "a proof");
+        _mustRevert(prover, address(market), call);
     }
 
     /// @notice A commitment, a good audit and a proof at once, so that tasks with several proofs are common.
@@ -206,6 +235,23 @@ abstract contract MarketHandler is VaultHandler {
 
     function passTime(uint256 duration) public {
         CHEATS.warp(block.timestamp + bound(duration, 1, 40 minutes));
+    }
+
+    /// @dev The whole count stands for the first of `count` shards from `first` on.
+    function _proveCall(
+        uint256 taskId,
+        uint256 first,
+        uint256 count,
+        uint256 correct,
+        uint256 badProofs
+    ) private pure returns (bytes memory) {
+        ShardCount[] memory counts = new ShardCount[](count);
+        Proof[] memory proofs = new Proof[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            counts[i] = ShardCount(uint8(first + i), uint32(i == 0 ? correct : 0));
+            proofs[i].a.x = i < badProofs ? 0 : 1;
+        }
+        return abi.encodeCall(ITaskMarket.prove, (taskId, counts, proofs));
     }
 
     function _commitCall(

@@ -29,6 +29,8 @@ abstract contract World is SolidityTest {
 
     /// @notice A second locker beside the market: one that slashes.
     address public constant SLASHER = address(uint160(uint256(keccak256("slasher"))));
+    /// @notice The owner of the market.
+    address internal constant OWNER = address(uint160(uint256(keccak256("owner"))));
     /// @notice An account that owns nothing and is owed nothing.
     address internal constant STRANGER = address(uint160(uint256(keccak256("stranger"))));
 
@@ -47,7 +49,7 @@ abstract contract World is SolidityTest {
     mapping(address token => uint256) public donatedToMarketWei;
 
     constructor() {
-        market = new TaskMarket(ICircuitRegistry(address(new StubRegistry())), vault);
+        market = new TaskMarket(ICircuitRegistry(address(new StubRegistry())), vault, OWNER);
         for (uint256 i = 0; i < 4; ++i) {
             address account = address(uint160(uint256(keccak256(abi.encode("account", i)))));
             _accounts.push(account);

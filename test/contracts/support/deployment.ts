@@ -4,7 +4,7 @@ import { network } from "hardhat";
 import { accuracyContext, g1, randomScalar, TrapdoorKey } from "./trapdoor-key.ts";
 
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import type { BaseContract, BytesLike } from "ethers";
+import type { Addressable, BaseContract, BytesLike } from "ethers";
 
 import type { Proof } from "./trapdoor-key.ts";
 
@@ -41,12 +41,25 @@ export const key = new TrapdoorKey();
 /** Scalar of the data point of every task. */
 export const DATA = randomScalar();
 
+/** A market with its library, on `on` or the chain of the fixtures. */
+export async function deployMarket(
+  registry: Addressable | string,
+  vault: Addressable | string,
+  owner: Addressable | string,
+  on: Pick<typeof ethers, "deployContract"> = ethers,
+) {
+  const posting = await on.deployContract("TaskPosting");
+  return await on.deployContract("TaskMarket", [registry, vault, owner], {
+    libraries: { TaskPosting: await posting.getAddress() },
+  });
+}
+
 /** Registry (development keys allowed, `key` added), vault, market and a token everybody holds. */
 export async function deploy() {
-  const [poster, alice, bob, carol, stranger] = await ethers.getSigners();
+  const [poster, alice, bob, carol, stranger, owner] = await ethers.getSigners();
   const registry = await ethers.deployContract("CircuitRegistry", [true, 3n]);
   const vault = await ethers.deployContract("StakeVault", [UNBONDING_SECONDS]);
-  const market = await ethers.deployContract("TaskMarket", [registry, vault]);
+  const market = await deployMarket(registry, vault, owner!);
   const token = await ethers.deployContract("TestToken");
   await registry.addKey(key.bytes);
   const accounts = [poster!, alice!, bob!, carol!, stranger!];
@@ -65,6 +78,7 @@ export async function deploy() {
     bob: bob!,
     carol: carol!,
     stranger: stranger!,
+    owner: owner!,
   };
 }
 
@@ -82,7 +96,7 @@ export async function taskSpec() {
     rewardToken: NATIVE,
     rewardWei: REWARD_WEI,
     keyId: key.keyId as BytesLike,
-    dataPoint: g1(DATA),
+    dataPoints: [g1(DATA)],
     sampleCount: SAMPLE_COUNT,
     minCorrect: MIN_CORRECT,
     commitDeadline: now + 3_600n,
@@ -90,6 +104,7 @@ export async function taskSpec() {
     stakeToken: NATIVE,
     stakeWei: STAKE_WEI,
     split: SPLIT.firstValid as bigint,
+    winners: 1n,
     maxProvers: 3n,
     architectureId: 7n,
     documentHash: ethers.id("document") as BytesLike,
@@ -99,12 +114,66 @@ export async function taskSpec() {
 
 export type TaskSpec = Awaited<ReturnType<typeof taskSpec>>;
 
+/** Terms of a rule that is left out. */
+const NO_SEAL_TERMS = {
+  unsealDeadline: 0n,
+  disputeSeconds: 0n,
+  bondToken: NATIVE,
+  bondWei: 0n,
+  demandWei: 0n,
+  wordsPerShard: 0n,
+  basesRoot: ethers.ZeroHash,
+};
+const NO_TRAINING_TERMS = {
+  initKeyId: ethers.ZeroHash as BytesLike,
+  stepKeyId: ethers.ZeroHash as BytesLike,
+  ruleHash: ethers.ZeroHash as BytesLike,
+  epochs: 0n,
+  minBatches: 0n,
+  halvingSteps: 0n,
+  learningRateExponent: 0n,
+  drawnSteps: 0n,
+  answerDeadline: 0n,
+};
+
+/** Rules of a task about which nobody else decides. */
+export const NO_RULES = {
+  assignment: ethers.ZeroAddress,
+  assignmentTerms: "0x",
+  seal: ethers.ZeroAddress,
+  sealTerms: NO_SEAL_TERMS,
+  trainingAudit: ethers.ZeroAddress,
+  trainingTerms: NO_TRAINING_TERMS,
+};
+
 /** Posts a task from the poster and returns its id and spec. */
 export async function postTask({ market, poster }: Deployment, changes: Partial<TaskSpec> = {}) {
   const spec = { ...(await taskSpec()), ...changes };
   const value = spec.rewardToken === NATIVE ? spec.rewardWei : 0n;
   await market.connect(poster).post(spec, { value });
   return { taskId: await market.taskCount(), spec };
+}
+
+/** Posts a task about which other contracts decide, too. */
+export async function postWithRules(
+  { market, poster }: Deployment,
+  rules: Partial<typeof NO_RULES>,
+  changes: Partial<TaskSpec> = {},
+) {
+  const spec = { ...(await taskSpec()), ...changes };
+  const value = spec.rewardToken === NATIVE ? spec.rewardWei : 0n;
+  await market.connect(poster).postWithRules(spec, { ...NO_RULES, ...rules }, { value });
+  return { taskId: await market.taskCount(), spec };
+}
+
+/** Scalar of the data point of a shard. */
+export function shardScalar(shard: number): bigint {
+  return DATA + BigInt(shard);
+}
+
+/** A test set of as many samples as always, in `count` shards. */
+export function shardedTestSet(count: number): Pick<TaskSpec, "dataPoints"> {
+  return { dataPoints: Array.from({ length: count }, (_, shard) => g1(shardScalar(shard))) };
 }
 
 /** Deposits stake for a prover and lets the market lock it and what it staked before. */
@@ -157,6 +226,41 @@ export async function proofFor(
   return key.prove({ statement: await statementFor(d, taskId, prover, correct), data: DATA });
 }
 
+/** Arguments of `prove` with valid proofs for the counts of some shards, in the order of `shards`. */
+export async function shardProofs(
+  d: Deployment,
+  taskId: bigint,
+  prover: { readonly address: string },
+  counts: Readonly<Record<number, bigint>>,
+  shards = Object.keys(counts).map(Number),
+): Promise<[bigint, { shard: bigint; correct: bigint }[], Proof[]]> {
+  const proofs: Proof[] = [];
+  for (const shard of shards) {
+    const statement = await statementFor(d, taskId, prover, counts[shard]!);
+    proofs.push(key.prove({ statement, data: shardScalar(shard) }));
+  }
+  return [taskId, shards.map((shard) => ({ shard: BigInt(shard), correct: counts[shard]! })), proofs];
+}
+
+/** Proves the counts of some shards in one call. */
+export async function proveShards(
+  d: Deployment,
+  taskId: bigint,
+  prover: HardhatEthersSigner,
+  counts: Readonly<Record<number, bigint>>,
+): Promise<void> {
+  await d.market.connect(prover).prove(...(await shardProofs(d, taskId, prover, counts)));
+}
+
+/** Arguments of `prove` for the only shard of a test set. */
+export function single(
+  taskId: bigint,
+  correct: bigint,
+  proof: Proof,
+): [bigint, { shard: bigint; correct: bigint }[], Proof[]] {
+  return [taskId, [{ shard: 0n, correct }], [proof]];
+}
+
 /** Proves a count. */
 export async function proveAs(
   d: Deployment,
@@ -164,7 +268,9 @@ export async function proveAs(
   prover: HardhatEthersSigner,
   correct: bigint,
 ): Promise<void> {
-  await d.market.connect(prover).prove(taskId, correct, await proofFor(d, taskId, prover, correct));
+  await d.market
+    .connect(prover)
+    .prove(...single(taskId, correct, await proofFor(d, taskId, prover, correct)));
 }
 
 /** Makes the next block's timestamp `timestamp`. */

@@ -2,12 +2,12 @@
 import { AbiCoder, solidityPackedKeccak256 } from "ethers";
 
 import { FIELD_ORDER } from "../../../prover/src/field.ts";
-import { deploy, ethers, networkHelpers, REWARD_WEI, stakeFor, taskSpec } from "./deployment.ts";
+import { deploy, ethers, networkHelpers, NO_RULES, REWARD_WEI, stakeFor, taskSpec } from "./deployment.ts";
 import { MerkleVector } from "./merkle-vector.ts";
 import { drawTrapdoor, proofContext, TrapdoorKey } from "./trapdoor-key.ts";
 
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import type { BytesLike } from "ethers";
+import type { Addressable, BytesLike } from "ethers";
 
 import type { TaskSpec } from "./deployment.ts";
 import type { Proof } from "./trapdoor-key.ts";
@@ -57,6 +57,11 @@ export interface TrainingTask {
   readonly terms: TrainingTerms;
 }
 
+/** Rules of a task that asks for training proof and nothing else. */
+export async function trainingRules(audit: Addressable, terms: TrainingTerms) {
+  return { ...NO_RULES, trainingAudit: await audit.getAddress(), trainingTerms: terms };
+}
+
 /** Posts a task that asks for training proof. */
 export async function postTraining(
   { market, audit, poster }: TrainingDeployment,
@@ -65,7 +70,7 @@ export async function postTraining(
 ): Promise<TrainingTask> {
   const spec = { ...(await taskSpec()), ...specChanges };
   const terms = { ...trainingTerms(spec), ...changes };
-  await market.connect(poster).postWithTraining(spec, audit, terms, { value: REWARD_WEI });
+  await market.connect(poster).postWithRules(spec, await trainingRules(audit, terms), { value: REWARD_WEI });
   return { taskId: await market.taskCount(), spec, terms };
 }
 

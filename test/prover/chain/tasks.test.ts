@@ -12,8 +12,8 @@ import {
   readTaskDetails,
   releaseStake,
   REWARD_SPLITS,
-  simulateProof,
-  submitProof,
+  simulateProofs,
+  submitProofs,
   withdrawReward,
 } from "../../../prover/src/chain/tasks.ts";
 import { readStake } from "../../../prover/src/chain/stake.ts";
@@ -80,8 +80,8 @@ describe("tasks on a chain", () => {
     const { address } = prover.wallet;
     expect((await readTask(market.contracts, taskId)).state).to.equal("committed");
     const proof = await market.proof(taskId, 1, MIN_CORRECT);
-    await simulateProof(market.contracts, address, taskId, MIN_CORRECT, proof);
-    await submitProof(prover, market.contracts, taskId, MIN_CORRECT, proof);
+    await simulateProofs(market.contracts, address, taskId, [proof]);
+    await submitProofs(prover, market.contracts, taskId, [proof]);
     expect(await readTask(market.contracts, taskId)).to.deep.include({ state: "settled", leader: address });
     expect(await readSubmission(market.contracts, taskId, address)).to.deep.include({
       state: "proven",
@@ -102,11 +102,9 @@ describe("tasks on a chain", () => {
     await market.commit(taskId, 2);
     const copied = await market.proof(taskId, 1, MIN_CORRECT);
     const thief = market.sender(2);
-    const error = await errorOf(
-      simulateProof(market.contracts, thief.wallet.address, taskId, MIN_CORRECT, copied),
-    );
+    const error = await errorOf(simulateProofs(market.contracts, thief.wallet.address, taskId, [copied]));
     expect(error.code).to.equal("contract.TaskMarketInvalidProof");
-    const sending = await errorOf(submitProof(thief, market.contracts, taskId, MIN_CORRECT, copied));
+    const sending = await errorOf(submitProofs(thief, market.contracts, taskId, [copied]));
     expect(sending.code).to.equal("contract.TaskMarketInvalidProof");
     expect(thief.journal.unfinished()).to.deep.equal([]);
   });
@@ -121,7 +119,7 @@ describe("tasks on a chain", () => {
       [MIN_CORRECT - 1, "contract.TaskMarketBelowThreshold"],
       [SAMPLE_COUNT + 1, "contract.TaskMarketCountTooLarge"],
     ] as const) {
-      const error = await errorOf(simulateProof(market.contracts, address, taskId, correct, proof));
+      const error = await errorOf(simulateProofs(market.contracts, address, taskId, [{ ...proof, correct }]));
       expect(error.code, String(correct)).to.equal(code);
     }
   });
@@ -134,7 +132,7 @@ describe("tasks on a chain", () => {
     ] as const) {
       await market.commit(taskId, index);
       const proof = await market.proof(taskId, index, correct);
-      await submitProof(market.sender(index), market.contracts, taskId, correct, proof);
+      await submitProofs(market.sender(index), market.contracts, taskId, [proof]);
     }
     const early = await errorOf(endTask(market.sender(0), market.contracts, taskId, "settle"));
     expect(early.code).to.equal("contract.TaskMarketDeadlineNotPassed");

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { submitProof } from "../../../prover/src/chain/tasks.ts";
+import { submitProofs } from "../../../prover/src/chain/tasks.ts";
 import { ANVIL_ADDRESSES, ANVIL_KEYS } from "../../support/anvil.ts";
 import { Market, MIN_CORRECT, REWARD_WEI } from "../../support/market.ts";
 import { Workspace } from "../../support/zkpot.ts";
@@ -104,10 +104,9 @@ describe("zkpot claim", () => {
   it("frees the stake and withdraws the reward of a settled task", async () => {
     const taskId = await market.post();
     await market.commit(taskId, 1);
-    await submitProof(
-      ...([market.sender(1), market.contracts, taskId, MIN_CORRECT] as const),
+    await submitProofs(market.sender(1), market.contracts, taskId, [
       await market.proof(taskId, 1, MIN_CORRECT),
-    );
+    ]);
     const claim = await prover.json<Claim>("claim", String(taskId));
     expect(claim).to.include({ state: "settled", rewardWei: String(REWARD_WEI) });
     expect(claim.transactions).to.have.length(2);
@@ -117,10 +116,9 @@ describe("zkpot claim", () => {
   it("settles a best-score task once its time has come", async () => {
     const taskId = await market.post({ split: "best-score" });
     await market.commit(taskId, 1);
-    await submitProof(
-      ...([market.sender(1), market.contracts, taskId, MIN_CORRECT] as const),
+    await submitProofs(market.sender(1), market.contracts, taskId, [
       await market.proof(taskId, 1, MIN_CORRECT),
-    );
+    ]);
     await market.pass(7_300);
     const claim = await prover.json<Claim>("claim", String(taskId));
     expect(claim).to.include({ state: "settled", rewardWei: String(REWARD_WEI) });
@@ -131,10 +129,9 @@ describe("zkpot claim", () => {
     const taskId = await market.post({ split: "pro-rata" });
     for (const index of [1, 2]) {
       await market.commit(taskId, index);
-      await submitProof(
-        ...([market.sender(index), market.contracts, taskId, MIN_CORRECT] as const),
+      await submitProofs(market.sender(index), market.contracts, taskId, [
         await market.proof(taskId, index, MIN_CORRECT),
-      );
+      ]);
     }
     await market.pass(7_300);
     const claim = await prover.json<Claim>("claim", String(taskId));

@@ -57,7 +57,7 @@ describe("zkpot task post", () => {
       taskId: string;
       document: string;
       documentHash: string;
-      dataPoint: unknown;
+      dataPoints: unknown;
     }>(...post({ "--stake": "5gwei", "--split": "pro-rata", "--max-provers": "3", "--jurisdiction": "EU" }));
     const { content } = JSON.parse(readFileSync(posted.document, "utf8")) as {
       content: Record<string, unknown>;
@@ -79,7 +79,7 @@ describe("zkpot task post", () => {
       split: "pro-rata",
       maxProvers: 3,
     });
-    expect(task.dataPoint).to.deep.equal(posted.dataPoint);
+    expect(task.dataPoints).to.deep.equal(posted.dataPoints);
   });
 
   const refusals: readonly (readonly [Record<string, string>, string, number])[] = [
@@ -112,7 +112,7 @@ describe("zkpot task post", () => {
   it("lets task show --check find a data point that is not the one of the published samples", async () => {
     const { taskId } = await workspace.json<{ taskId: string }>(...post());
     const honest = await readTaskDetails(market.contracts, BigInt(taskId));
-    const other = await postTask(market.sender(0), market.contracts, { ...honest, dataPoint: g1(7n) });
+    const other = await postTask(market.sender(0), market.contracts, { ...honest, dataPoints: [g1(7n)] });
     await workspace.json("task", "show", taskId, "--check");
     const error = await workspace.failure("task", "show", String(other.taskId), "--check");
     expect(error.code).to.equal("task.mismatch");

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 
 import type { KeySet } from "../../proof/keys/key-set.ts";
+import { parseAddress } from "../addresses.ts";
 import { handle } from "../command.ts";
 import { note } from "../output.ts";
 import { openSender, openSettings } from "../session.ts";
@@ -11,11 +12,13 @@ interface DeployOptions extends NetworkOptions, AccountOptions {
   readonly allowDevelopmentKeys?: boolean;
   readonly minContributions: string;
   readonly unbonding: string;
+  readonly timelock: string;
+  readonly admin?: string;
   readonly reset?: boolean;
   readonly register?: string;
 }
 
-/** `zkpot deploy`: the three contracts on any network of the configuration. */
+/** `zkpot deploy`: the contracts on any network of the configuration. */
 export function registerDeploy(program: Command): void {
   const command = withAccountOptions(
     program.command("deploy").description("deploy registry, vault and market to a network"),
@@ -27,6 +30,8 @@ export function registerDeploy(program: Command): void {
     .option("--no-allow-development-keys", "refuse development keys on a local chain too")
     .option("--min-contributions <count>", "phase-2 contributions a key must declare", "3")
     .option("--unbonding <duration>", "delay before unbonded stake is paid out, e.g. 7d", "7d")
+    .option("--timelock <duration>", "delay of everything the market's owner does, e.g. 2d", "2d")
+    .option("--admin <address>", "account that proposes to the timelock (default: the one that deploys)")
     .option("--reset", "forget an earlier deployment to a local chain that was started anew");
   command.option(
     "--register <instances>",
@@ -35,19 +40,23 @@ export function registerDeploy(program: Command): void {
   handle<DeployOptions, []>(command, async ({ options }) => {
     const minContributions = parseInteger(options.minContributions, "--min-contributions", 1, 1_000);
     const unbondingSeconds = parseDuration(options.unbonding, "--unbonding");
+    const timelockSeconds = parseDuration(options.timelock, "--timelock");
+    const namedAdmin = options.admin === undefined ? undefined : await parseAddress(options.admin, "--admin");
     const { config, profile } = openSettings(options);
     const { connect } = await import("../../chain/connect.ts");
     const { deployContracts, forgetDeployment } = await import("../../chain/deploy.ts");
     const { facts } = await import("../text.ts");
     const connection = await connect(profile);
+    const keys = options.register === undefined ? [] : await openAllKeys(options.register);
+    const sender = await openSender(connection, config, options);
+    const { wallet } = sender;
     const terms = {
       allowDevelopmentKeys: options.allowDevelopmentKeys ?? profile.isLocal,
       minContributions,
       unbondingSeconds,
+      timelockSeconds,
+      admin: namedAdmin ?? wallet.address,
     };
-    const keys = options.register === undefined ? [] : await openAllKeys(options.register);
-    const sender = await openSender(connection, config, options);
-    const { wallet } = sender;
     if (options.reset === true) forgetDeployment(connection, config.folder);
     note(`deploying to ${profile.name} (chain ${profile.chainId}) from ${wallet.address}`);
     const addresses = await deployContracts(connection, wallet, config.folder, terms);

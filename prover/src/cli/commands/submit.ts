@@ -32,7 +32,7 @@ async function submit({ options }: Invocation<SubmitOptions>, id: string): Promi
   const { loadDocument } = await import("../../data/document.ts");
   const { PROOF_BUNDLE } = await import("../../proof/bundle.ts");
   const { checkBundle } = await import("../../task/check-bundle.ts");
-  const { readSubmission, readTask, simulateProof, submitProof } = await import("../../chain/tasks.ts");
+  const { readSubmission, readTask, simulateProofs, submitProofs } = await import("../../chain/tasks.ts");
   const { toChainProof } = await import("../../chain/chain-proof.ts");
   const { facts } = await import("../text.ts");
   const { contracts, sender, address, connection } = session;
@@ -46,15 +46,14 @@ async function submit({ options }: Invocation<SubmitOptions>, id: string): Promi
     task: checked.task,
     submission,
   });
-  const proof = toChainProof(bundle.proof);
-  const { correct } = bundle;
+  const proofs = [{ shard: 0, correct: bundle.correct, proof: toChainProof(bundle.proof) }];
   const isDone = submission.state === "proven" || submission.state === "claimed";
   let transaction;
   if (isDone) {
     note(`a proof of ${address} was accepted before`);
   } else {
-    await simulateProof(contracts, address, taskId, correct, proof);
-    transaction = await submitProof(sender, contracts, taskId, correct, proof);
+    await simulateProofs(contracts, address, taskId, proofs);
+    transaction = await submitProofs(sender, contracts, taskId, proofs);
   }
   const after = await readSubmission(contracts, taskId, address);
   const { state } = await readTask(contracts, taskId);

@@ -23,6 +23,7 @@ interface PostOptions extends NetworkOptions, AccountOptions {
   readonly stake: string;
   readonly stakeToken?: string;
   readonly split: string;
+  readonly winners: string;
   readonly maxProvers: string;
   readonly commitWithin: string;
   readonly proveWithin: string;
@@ -55,6 +56,7 @@ export function registerTaskPost(task: Command): void {
     .option("--stake <amount>", "stake each prover locks", "0")
     .option("--stake-token <address>", "ERC-20 token of the stake (default: the native coin)")
     .option("--split <rule>", "first-valid, best-score or pro-rata", "first-valid")
+    .option("--winners <count>", "first-valid: provers that share the reward equally", "1")
     .option("--max-provers <count>", "most provers that may commit", "16")
     .option("--commit-within <duration>", "time to commit, from now", "1d")
     .option("--prove-within <duration>", "time to prove, from now", "2d")
@@ -135,7 +137,7 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   const taskTerms: TaskTerms = {
     ...terms.amounts,
     keyId: keys.keyId,
-    dataPoint,
+    dataPoints: [dataPoint],
     sampleCount,
     minCorrect,
     commitDeadline,
@@ -157,7 +159,7 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
       document: documentFile,
       documentHash: files.documentHash,
       keyId: keys.keyId,
-      dataPoint,
+      dataPoints: taskTerms.dataPoints,
       commitDeadline,
       proveDeadline,
       transaction: transactionFacts(transaction),
@@ -177,7 +179,7 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
 interface ParsedTerms {
   readonly amounts: Pick<
     TaskTerms,
-    "rewardToken" | "rewardWei" | "stakeToken" | "stakeWei" | "split" | "maxProvers"
+    "rewardToken" | "rewardWei" | "stakeToken" | "stakeWei" | "split" | "winners" | "maxProvers"
   >;
   readonly commitSeconds: number;
   readonly proveSeconds: number;
@@ -201,6 +203,7 @@ async function parseTerms(options: PostOptions): Promise<ParsedTerms> {
       stakeWei: parseAmount(options.stake, "--stake"),
       stakeToken: await parseToken(options.stakeToken, "--stake-token"),
       split: parseSplit(options.split),
+      winners: parseInteger(options.winners, "--winners", 1, 65_535),
       maxProvers: parseInteger(options.maxProvers, "--max-provers", 1, 65_535),
     },
     commitSeconds,
