@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Proof} from "../types/Proof.sol";
 import {StepAnswer, TrainingRun, TrainingTerms} from "../types/Training.sol";
+import {IBlockDraw} from "./IBlockDraw.sol";
 import {ICircuitRegistry} from "./ICircuitRegistry.sol";
 import {ITaskMarket} from "./ITaskMarket.sol";
 
@@ -36,7 +37,7 @@ import {ITaskMarket} from "./ITaskMarket.sol";
 ///     begin          market    the prover's commitment: fixes the trace
 ///     drawChallenge  anybody   after `DRAW_DELAY_BLOCKS`: steps asked for, from a block hash
 ///     answer...      prover    initialisation and steps, in any order and grouping, not after `answerDeadline`
-interface ITrainingAudit {
+interface ITrainingAudit is IBlockDraw {
     /* EVENTS */
 
     /// @notice A task with training proof was posted.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IBlockDraw} from "../interfaces/IBlockDraw.sol";
+
 /// @title BlockDraw
 /// @notice Randomness from the hash of a block that was fixed in advance, without a choice when the draw comes late.
 /// @dev Hashes are available for the last 256 blocks. The rule: the draw uses the block fixed in advance, called first; once
@@ -10,12 +12,9 @@ library BlockDraw {
     /// @dev Blocks whose hash the BLOCKHASH opcode returns.
     uint256 private constant WINDOW_BLOCKS = 256;
 
-    /// @notice The block fixed in advance is not in the past yet.
-    error BlockDrawTooEarly(uint256 firstBlock, uint256 blockNumber);
-
     /// @notice The block that a draw in the current block uses, and its hash.
     function blockHash(uint256 firstBlock) internal view returns (uint256 number, bytes32 hash) {
-        if (block.number <= firstBlock) revert BlockDrawTooEarly(firstBlock, block.number);
+        if (block.number <= firstBlock) revert IBlockDraw.BlockDrawTooEarly(firstBlock, block.number);
         uint256 passed = block.number - 1 - firstBlock;
         number = block.number - 1 - (passed % WINDOW_BLOCKS);
         hash = blockhash(number);
