@@ -15,7 +15,8 @@ const ANYBODY = "0x0000000000000000000000000000000000000000";
 const NO_ADMIN = "0x0000000000000000000000000000000000000000";
 
 /**
- * Deploys the circuit registry, the stake vault, the task market with a timelock as its owner, and the training audit.
+ * Deploys the circuit registry, the stake vault, the task market with a timelock as its owner, and the contracts that tasks
+ * may name: the training audit, the auction, the draw; besides the committees.
  *
  * Parameters: `allowDevelopmentKeys` (local chains only), `minContributions`, `unbondingSeconds`, `timelockSeconds`, and
  * `admin`, the account that proposes to the timelock and cancels there (the deployer unless given).
@@ -35,6 +36,18 @@ export default buildModule("Zkpot", (m) => {
     libraries: { TaskPosting: taskPosting },
   });
   const trainingAudit = m.contract("TrainingAudit", [taskMarket]);
+  const taskAuction = m.contract("TaskAuction", [taskMarket]);
+  const taskDraw = m.contract("TaskDraw", [taskMarket]);
+  const committeeDraw = m.contract("CommitteeDraw", [taskMarket]);
 
-  return { circuitRegistry, stakeVault, timelock, taskMarket, trainingAudit };
+  return {
+    circuitRegistry,
+    stakeVault,
+    timelock,
+    taskMarket,
+    trainingAudit,
+    taskAuction,
+    taskDraw,
+    committeeDraw,
+  };
 });

@@ -82,9 +82,9 @@ interface ITaskDraw is ITaskAssignment, IDrawPool {
     error TaskDrawPaused();
     /// @notice Nobody enrolled, or the task has no draw here.
     error TaskDrawNobodyEnrolled(uint256 taskId);
-    /// @notice The task has ended, or nobody may commit to it any more.
+    /// @notice The task's commit deadline has passed.
     error TaskDrawTaskOver(uint256 taskId);
-    /// @notice Every holder of the last draw has committed.
+    /// @notice Every seat is used: as many have committed.
     error TaskDrawNoVacancy(uint256 taskId);
     /// @notice Everybody enrolled may commit already.
     error TaskDrawIsOpen(uint256 taskId);

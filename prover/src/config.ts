@@ -43,6 +43,9 @@ const ADDRESSES = z
     circuitRegistry: ADDRESS,
     taskMarket: ADDRESS,
     trainingAudit: ADDRESS.optional(),
+    taskAuction: ADDRESS.optional(),
+    taskDraw: ADDRESS.optional(),
+    committeeDraw: ADDRESS.optional(),
   })
   .strict();
 
@@ -75,6 +78,12 @@ export interface ContractAddresses {
   readonly taskMarket: string;
   /** Audits training for tasks posted here; tasks name theirs. */
   readonly trainingAudit?: string | undefined;
+  /** Auctions tasks posted here; tasks name theirs. */
+  readonly taskAuction?: string | undefined;
+  /** Draws who may commit to tasks posted here; tasks name theirs. */
+  readonly taskDraw?: string | undefined;
+  /** Draws committees. */
+  readonly committeeDraw?: string | undefined;
 }
 
 /** How to reach one chain, and what is to be found there. */

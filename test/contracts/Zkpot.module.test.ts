@@ -5,12 +5,18 @@ import Zkpot from "../../modules/Zkpot.ts";
 import { TrapdoorKey } from "./support/trapdoor-key.ts";
 
 describe("Ignition module Zkpot", () => {
-  it("deploys registry, vault, market and audit, wired together, safe by default", async () => {
+  it("deploys all contracts, wired together, safe by default", async () => {
     const { ethers, ignition } = await network.create();
-    const { circuitRegistry, stakeVault, taskMarket, trainingAudit } = await ignition.deploy(Zkpot);
+    const { circuitRegistry, stakeVault, taskMarket, trainingAudit, taskAuction, taskDraw, committeeDraw } =
+      await ignition.deploy(Zkpot);
     expect(await taskMarket.registry!()).to.equal(await circuitRegistry.getAddress());
     expect(await taskMarket.vault!()).to.equal(await stakeVault.getAddress());
-    expect(await trainingAudit.market!()).to.equal(await taskMarket.getAddress());
+    for (const contract of [trainingAudit, taskAuction, taskDraw, committeeDraw]) {
+      expect(await contract.market!()).to.equal(await taskMarket.getAddress());
+    }
+    for (const contract of [taskAuction, taskDraw, committeeDraw]) {
+      expect(await contract.vault!()).to.equal(await stakeVault.getAddress());
+    }
     expect(await trainingAudit.registry!()).to.equal(await circuitRegistry.getAddress());
     expect(await circuitRegistry.allowDevelopmentKeys!()).to.equal(false);
     expect(await circuitRegistry.minContributions!()).to.equal(3n);

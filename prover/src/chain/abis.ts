@@ -16,7 +16,14 @@ export interface Artifact {
 }
 
 /** The interfaces the command line talks to. */
-export type InterfaceName = "ICircuitRegistry" | "IStakeVault" | "ITaskMarket" | "ITrainingAudit";
+export type InterfaceName =
+  | "ICircuitRegistry"
+  | "ICommittees"
+  | "IStakeVault"
+  | "ITaskAuction"
+  | "ITaskDraw"
+  | "ITaskMarket"
+  | "ITrainingAudit";
 
 /** Reads an artifact, e.g. `contracts/TaskMarket.sol/TaskMarket`; throws ChainError `chain.not-compiled`. */
 export function readArtifact(name: string): Artifact {

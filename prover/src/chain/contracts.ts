@@ -19,6 +19,14 @@ export interface Contracts {
   readonly firstBlock: number;
 }
 
+/** Contracts that tasks may name, by their entry in the addresses; a deployment may be without them. */
+const OPTIONAL_CONTRACTS = {
+  trainingAudit: "TrainingAudit",
+  taskAuction: "TaskAuction",
+  taskDraw: "TaskDraw",
+  committeeDraw: "CommitteeDraw",
+} as const;
+
 /** The folder in which the deployment to a network is recorded. */
 export function deploymentFolder(folder: string, network: string): string {
   return path.join(folder, "deployments", network);
@@ -46,12 +54,15 @@ export function contractAddresses(profile: NetworkProfile, folder: string): Cont
     if (address === undefined) throw notDeployed(profile, `${file} has no address of ${contract}`);
     return address;
   };
-  const trainingAudit = findOptional("TrainingAudit");
+  const optional = Object.entries(OPTIONAL_CONTRACTS).flatMap(([entry, contract]) => {
+    const address = findOptional(contract);
+    return address === undefined ? [] : [[entry, address] as const];
+  });
   return {
     stakeVault: find("StakeVault"),
     circuitRegistry: find("CircuitRegistry"),
     taskMarket: find("TaskMarket"),
-    ...(trainingAudit === undefined ? {} : { trainingAudit }),
+    ...(Object.fromEntries(optional) as Partial<Record<keyof typeof OPTIONAL_CONTRACTS, string>>),
   };
 }
 

@@ -28,9 +28,18 @@ describe("zkpot deploy", () => {
     workspace.remove();
   });
 
-  it("deploys the three contracts and records them below deployments/<network>", async () => {
+  it("deploys the contracts and records them below deployments/<network>", async () => {
     const { addresses, allowDevelopmentKeys } = await workspace.json<Deployed>("deploy");
     expect(allowDevelopmentKeys).to.equal(true);
+    expect(addresses).to.have.all.keys(
+      "stakeVault",
+      "circuitRegistry",
+      "taskMarket",
+      "trainingAudit",
+      "taskAuction",
+      "taskDraw",
+      "committeeDraw",
+    );
     for (const address of Object.values(addresses) as string[]) {
       expect(await anvil.request("eth_getCode", [address, "latest"])).to.have.length.above(100);
     }

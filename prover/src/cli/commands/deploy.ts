@@ -77,9 +77,14 @@ export function registerDeploy(program: Command): void {
         ["circuit registry", addresses.circuitRegistry],
         ["stake vault", addresses.stakeVault],
         ["task market", addresses.taskMarket],
-        ...(addresses.trainingAudit === undefined
-          ? []
-          : [["training audit", addresses.trainingAudit] as const]),
+        ...(
+          [
+            ["training audit", addresses.trainingAudit],
+            ["task auction", addresses.taskAuction],
+            ["task draw", addresses.taskDraw],
+            ["committee draw", addresses.committeeDraw],
+          ] as const
+        ).flatMap(([name, address]) => (address === undefined ? [] : [[name, address] as const])),
         ["development keys", terms.allowDevelopmentKeys ? "accepted (local chain)" : "refused"],
         ...registered.map((keyId) => ["registered key", keyId] as const),
       ]),
