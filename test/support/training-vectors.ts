@@ -9,7 +9,7 @@ import {
   merklePath,
   merkleRoot,
   merkleVector,
-} from "../../prover/src/verifiable/merkle-vector.ts";
+} from "../../prover/src/merkle-vector.ts";
 import { trainVerifiably } from "../../prover/src/verifiable/train.ts";
 import {
   canonicalTrainingRule,

@@ -1,6 +1,6 @@
 import { proofContext, TRAIN_INIT_PURPOSE, TRAIN_STEP_PURPOSE } from "../chain/context.ts";
 import { FIELD_ORDER } from "../field.ts";
-import { type Hash, merklePairPath, merklePath } from "../verifiable/merkle-vector.ts";
+import { type Hash, merklePairPath, merklePath } from "../merkle-vector.ts";
 import { learningRateFactor } from "../verifiable/training-rule.ts";
 import { batchOfStep, runStepCount, type TrainedRun } from "./trained-run.ts";
 

@@ -2,7 +2,7 @@ import type { IntegerSamples } from "../data/samples.ts";
 import type { IntegerModel } from "../model/integer-model.ts";
 import { batchIndex } from "../verifiable/batch-order.ts";
 import { batchCommitments, cutBatches } from "../verifiable/batches.ts";
-import { type Hash, type MerkleVector, merkleRoot, merkleVector } from "../verifiable/merkle-vector.ts";
+import { type Hash, type MerkleVector, merkleRoot, merkleVector } from "../merkle-vector.ts";
 import type { TrainingRule } from "../verifiable/training-rule.ts";
 
 /** The batches of a run with their commitments: fixed before the seed is drawn. */

@@ -5,6 +5,8 @@ declare module "ffjavascript" {
     readonly F: { readonly n8: number };
     readonly g: Uint8Array;
     readonly zero: Uint8Array;
+    /** Whether affine or Jacobian points are the same. */
+    eq(a: Uint8Array, b: Uint8Array): boolean;
     add(a: Uint8Array, b: Uint8Array): Uint8Array;
     neg(a: Uint8Array): Uint8Array;
     isZero(a: Uint8Array): boolean;
@@ -14,6 +16,10 @@ declare module "ffjavascript" {
     fromObject(a: unknown): Uint8Array;
     toRprLEM(buffer: Uint8Array, offset: number, point: Uint8Array): void;
     fromRprLEM(buffer: Uint8Array, offset: number): Uint8Array;
+    /** Jacobian points in a row to affine ones; infinity becomes zeros. */
+    batchToAffine(points: Uint8Array): Promise<Uint8Array>;
+    /** Affine points in a row to their big-endian coordinates, out of Montgomery form. */
+    batchLEMtoU(points: Uint8Array): Promise<Uint8Array>;
     multiExpAffine(bases: Uint8Array, scalars: Uint8Array): Promise<Uint8Array>;
     batchApplyKey(
       points: Uint8Array,

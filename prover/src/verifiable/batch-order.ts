@@ -1,7 +1,7 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-import { bigEndian } from "./bytes.ts";
+import { bigEndian } from "../bytes.ts";
 
 /** Rounds of the shuffle; Ethereum's consensus layer takes 90 for a million validators, batches are far fewer. */
 export const SHUFFLE_ROUNDS = 32;

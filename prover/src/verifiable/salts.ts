@@ -4,7 +4,7 @@ import { keccak_256 } from "@noble/hashes/sha3.js";
 import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 
 import { FIELD_ORDER } from "../field.ts";
-import { bigEndian } from "./bytes.ts";
+import { bigEndian } from "../bytes.ts";
 
 /** What a salt hides. */
 export type SaltPurpose = "checkpoint" | "batch";

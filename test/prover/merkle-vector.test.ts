@@ -3,11 +3,14 @@ import { AbiCoder, concat, keccak256, ZeroHash } from "ethers";
 import fc from "fast-check";
 
 import {
+  merkleBlockPath,
+  merkleDepth,
   merklePairPath,
   merklePath,
   merkleRoot,
   merkleVector,
-} from "../../../prover/src/verifiable/merkle-vector.ts";
+  partialMerkleVector,
+} from "../../prover/src/merkle-vector.ts";
 
 const words = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n });
 const vectors = fc.array(words, { minLength: 1, maxLength: 40 });
@@ -76,12 +79,46 @@ describe("merkleVector", () => {
     }
   });
 
+  it("gives block paths, from which a vector is known in part: the paths of all values and pairs in the blocks", () => {
+    for (const count of [1, 2, 5, 8, 21]) {
+      const values = Array.from({ length: count }, (_, index) => BigInt(index * index + 1));
+      const tree = merkleVector(values);
+      for (let levels = 0; levels <= merkleDepth(count); levels++) {
+        const size = 2 ** levels;
+        const firsts = Array.from({ length: Math.ceil(count / size) }, (_, block) => block * size);
+        const blocks = firsts.map((first) => ({
+          first,
+          levels,
+          values: values.slice(first, first + size),
+          path: merkleBlockPath(tree, first, levels),
+        }));
+        for (const shown of [blocks.slice(-1), blocks.slice(0, 2), blocks]) {
+          const partial = partialMerkleVector(count, shown);
+          const indices = shown.flatMap(({ first, values }) => values.map((_, offset) => first + offset));
+          for (const index of indices) {
+            expect(merklePath(partial, index)).to.deep.equal(merklePath(tree, index));
+            if (!indices.includes(index + 1)) continue;
+            expect(merklePairPath(partial, index)).to.deep.equal(merklePairPath(tree, index));
+          }
+        }
+      }
+    }
+  });
+
+  it("does not invent what it does not know", () => {
+    const values = [1n, 2n, 3n, 4n, 5n];
+    const path = merkleBlockPath(merkleVector(values), 0, 1);
+    const partial = partialMerkleVector(5, [{ first: 0, levels: 1, values: values.slice(0, 2), path }]);
+    expect(() => merklePath(partial, 2)).to.throw(RangeError, /node 3 of level 0 is not known/);
+  });
+
   it("refuses an empty vector, indices beyond it and values beyond 32 bytes", () => {
     const tree = merkleVector([1n, 2n, 3n]);
     expect(() => merkleVector([])).to.throw(RangeError, /at least one/);
     expect(() => merkleVector([2n ** 256n])).to.throw(RangeError, /32 bytes/);
     for (const index of [-1, 3, 0.5])
       expect(() => merklePath(tree, index)).to.throw(RangeError, /outside 0..2/);
+    expect(() => merkleBlockPath(tree, 4, 1)).to.throw(RangeError, /index 4 is outside/);
     expect(() => merklePairPath(tree, 2)).to.throw(RangeError, /index 3 is outside/);
   });
 });
