@@ -16,7 +16,7 @@ const NO_ADMIN = "0x0000000000000000000000000000000000000000";
 
 /**
  * Deploys the circuit registry, the stake vault, the task market with a timelock as its owner, and the contracts that tasks
- * may name: the training audit, the auction, the draw; besides the committees.
+ * may name: the training audit, the auction, the draw, the test set seal; besides the committees.
  *
  * Parameters: `allowDevelopmentKeys` (local chains only), `minContributions`, `unbondingSeconds`, `timelockSeconds`, and
  * `admin`, the account that proposes to the timelock and cancels there (the deployer unless given).
@@ -39,6 +39,7 @@ export default buildModule("Zkpot", (m) => {
   const taskAuction = m.contract("TaskAuction", [taskMarket]);
   const taskDraw = m.contract("TaskDraw", [taskMarket]);
   const committeeDraw = m.contract("CommitteeDraw", [taskMarket]);
+  const testSetSeal = m.contract("TestSetSeal", [taskMarket]);
 
   return {
     circuitRegistry,
@@ -49,5 +50,6 @@ export default buildModule("Zkpot", (m) => {
     taskAuction,
     taskDraw,
     committeeDraw,
+    testSetSeal,
   };
 });

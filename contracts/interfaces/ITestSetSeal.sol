@@ -37,12 +37,12 @@ import {ITaskMarket} from "./ITaskMarket.sol";
 ///
 ///     from      to         by           when
 ///     none      Sealed     open         posting: bond locked
-///     Sealed    Revealed   reveal       poster; after commitDeadline, not after unsealDeadline
+///     Sealed    Revealed   reveal       poster; somebody committed; after commitDeadline, not after unsealDeadline
 ///     Sealed    Forfeited  forfeit      anyone; after unsealDeadline, if somebody committed
 ///     Sealed    Released   releaseBond  anyone; the task ended without a commitment
 ///     Revealed  Forfeited  dispute...   anyone; shows a wrong step or end
 ///     Revealed  Forfeited  forfeit      anyone; a demand is open after unsealDeadline + 2 disputeSeconds
-///     Revealed  Released   releaseBond  anyone; no demand is open, after proveDeadline or as in Sealed
+///     Revealed  Released   releaseBond  anyone; no demand is open, after proveDeadline
 ///
 /// Demands are made and answered in Revealed, their stake is released in Forfeited. Forfeited and Released are final.
 interface ITestSetSeal {
@@ -95,6 +95,8 @@ interface ITestSetSeal {
     error TestSetSealDeadlinePassed(uint256 taskId, uint256 deadline, uint256 timestamp);
     /// @notice The deadline has not passed.
     error TestSetSealDeadlineNotPassed(uint256 taskId, uint256 deadline, uint256 timestamp);
+    /// @notice No prover committed: there is nobody to reveal the test set to.
+    error TestSetSealNobodyCommitted(uint256 taskId);
     /// @notice The root is zero.
     error TestSetSealZeroRoot();
     /// @notice The test set was revealed before.
@@ -109,7 +111,7 @@ interface ITestSetSeal {
     error TestSetSealNoBond(uint256 taskId);
     /// @notice The bond is still needed: the task goes on, or a demand is open.
     error TestSetSealBondInUse(uint256 taskId);
-    /// @notice The poster has done all it owed so far, or owes nothing because nobody committed.
+    /// @notice The poster has answered all demands, or owes nothing because nobody committed.
     error TestSetSealNothingToForfeit(uint256 taskId);
     /// @notice The prover did not commit to the task, or has taken its part.
     error TestSetSealNothingToClaim(uint256 taskId, address prover);

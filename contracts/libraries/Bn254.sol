@@ -77,6 +77,19 @@ library Bn254 {
         if ((x | y) != 0) requireG1(x, y);
     }
 
+    /// @notice Whether (x, y) encodes a point of G1: the addition precompile, which refuses everything else, adds infinity.
+    function isG1OrInfinity(uint256 x, uint256 y) internal view returns (bool isPoint) {
+        // As in `add`.
+        assembly ("memory-safe") {
+            let buffer := mload(0x40)
+            mstore(buffer, x)
+            mstore(add(buffer, 0x20), y)
+            mstore(add(buffer, 0x40), 0)
+            mstore(add(buffer, 0x60), 0)
+            isPoint := staticcall(ADD_GAS, 0x06, buffer, 0x80, buffer, 0x40)
+        }
+    }
+
     /// @notice Reverts unless the words are canonical and not all zero; curve and subgroup are for `pairing` to refuse.
     function requireG2Encoding(uint256 xImag, uint256 xReal, uint256 yImag, uint256 yReal) internal pure {
         if ((xImag | xReal | yImag | yReal) == 0) revert Bn254PointAtInfinity();

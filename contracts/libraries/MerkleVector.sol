@@ -60,6 +60,31 @@ library MerkleVector {
         return _climb(Hashes.efficientKeccak256(first, second), index >> (k + 1), path[2 * k:]);
     }
 
+    /// @notice Root of the tree of `levels` levels above the leaves that has `values` from index `position * 2^blockLevels` on,
+    ///         and nothing else below the node that is `blockLevels` above them.
+    /// @param values At most 2^blockLevels.
+    /// @param path Siblings of that node, from below.
+    function rootOfBlock(
+        uint256 position,
+        uint256[] memory values,
+        uint256 blockLevels,
+        uint256 levels,
+        bytes32[] calldata path
+    ) internal pure returns (bytes32) {
+        uint256 required = levels - blockLevels;
+        if (path.length != required) revert MerkleVectorPathLength(path.length, required);
+        uint256 width = 1 << blockLevels;
+        bytes32[] memory nodes = new bytes32[](width);
+        for (uint256 i = 0; i < values.length; ++i) nodes[i] = leaf(position * width + i, values[i]);
+        while (width > 1) {
+            width >>= 1;
+            for (uint256 i = 0; i < width; ++i) {
+                nodes[i] = Hashes.efficientKeccak256(nodes[2 * i], nodes[2 * i + 1]);
+            }
+        }
+        return _climb(nodes[0], position, path);
+    }
+
     /// @dev The ancestor of the node at `index` of its level that lies `path.length` levels above it.
     function _climb(bytes32 node, uint256 index, bytes32[] calldata path) private pure returns (bytes32) {
         // Per level: the bit of the index says which scratch word the node goes to, its sibling takes the other.

@@ -46,6 +46,7 @@ const ADDRESSES = z
     taskAuction: ADDRESS.optional(),
     taskDraw: ADDRESS.optional(),
     committeeDraw: ADDRESS.optional(),
+    testSetSeal: ADDRESS.optional(),
   })
   .strict();
 
@@ -84,6 +85,8 @@ export interface ContractAddresses {
   readonly taskDraw?: string | undefined;
   /** Draws committees. */
   readonly committeeDraw?: string | undefined;
+  /** Hides test sets of tasks posted here until nobody can commit any more; tasks name theirs. */
+  readonly testSetSeal?: string | undefined;
 }
 
 /** How to reach one chain, and what is to be found there. */

@@ -7,14 +7,22 @@ import { TrapdoorKey } from "./support/trapdoor-key.ts";
 describe("Ignition module Zkpot", () => {
   it("deploys all contracts, wired together, safe by default", async () => {
     const { ethers, ignition } = await network.create();
-    const { circuitRegistry, stakeVault, taskMarket, trainingAudit, taskAuction, taskDraw, committeeDraw } =
-      await ignition.deploy(Zkpot);
+    const {
+      circuitRegistry,
+      stakeVault,
+      taskMarket,
+      trainingAudit,
+      taskAuction,
+      taskDraw,
+      committeeDraw,
+      testSetSeal,
+    } = await ignition.deploy(Zkpot);
     expect(await taskMarket.registry!()).to.equal(await circuitRegistry.getAddress());
     expect(await taskMarket.vault!()).to.equal(await stakeVault.getAddress());
-    for (const contract of [trainingAudit, taskAuction, taskDraw, committeeDraw]) {
+    for (const contract of [trainingAudit, taskAuction, taskDraw, committeeDraw, testSetSeal]) {
       expect(await contract.market!()).to.equal(await taskMarket.getAddress());
     }
-    for (const contract of [taskAuction, taskDraw, committeeDraw]) {
+    for (const contract of [taskAuction, taskDraw, committeeDraw, testSetSeal]) {
       expect(await contract.vault!()).to.equal(await stakeVault.getAddress());
     }
     expect(await trainingAudit.registry!()).to.equal(await circuitRegistry.getAddress());

@@ -25,6 +25,7 @@ const OPTIONAL_CONTRACTS = {
   taskAuction: "TaskAuction",
   taskDraw: "TaskDraw",
   committeeDraw: "CommitteeDraw",
+  testSetSeal: "TestSetSeal",
 } as const;
 
 /** The folder in which the deployment to a network is recorded. */

@@ -1,6 +1,9 @@
 import { ZeroAddress, ZeroHash } from "ethers";
 
-import type { ProofStruct, TaskRulesStruct } from "../../../types/ethers-contracts/interfaces/ITaskMarket.ts";
+import type {
+  ProofStruct,
+  TaskRulesStruct,
+} from "../../../types/ethers-contracts/contracts/interfaces/ITaskMarket.ts";
 import { contractInterface } from "./abis.ts";
 import type { AuditTerms } from "./audits.ts";
 import { ChainError } from "./chain-error.ts";

@@ -83,6 +83,7 @@ export function registerDeploy(program: Command): void {
             ["task auction", addresses.taskAuction],
             ["task draw", addresses.taskDraw],
             ["committee draw", addresses.committeeDraw],
+            ["test set seal", addresses.testSetSeal],
           ] as const
         ).flatMap(([name, address]) => (address === undefined ? [] : [[name, address] as const])),
         ["development keys", terms.allowDevelopmentKeys ? "accepted (local chain)" : "refused"],
