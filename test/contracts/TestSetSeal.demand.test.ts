@@ -232,6 +232,23 @@ describe("TestSetSeal.answer", () => {
   });
 });
 
+describe("Demands and answers", () => {
+  it("are over once the bond is lost, claimed or released", async () => {
+    const { d, task } = await revealed();
+    const refused = async (error: string): Promise<void> => {
+      for (const call of [async () => await task.demand(d.bob, 1), async () => await task.answer(0)]) {
+        await expect(call()).to.be.revertedWithCustomError(d.seal, error).withArgs(task.taskId);
+      }
+    };
+    await task.demand(d.alice, 0);
+    await nextBlockAt(task.answerDeadline + 1n);
+    await task.forfeit();
+    await refused("TestSetSealForfeited");
+    for (const prover of [d.alice, d.bob]) await task.claimBond(prover);
+    await refused("TestSetSealNoBond");
+  });
+});
+
 describe("TestSetSeal.forfeit, of a demand without an answer", () => {
   it("takes the bond after the second window, to the second", async () => {
     const { d, task } = await revealed();

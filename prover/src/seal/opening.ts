@@ -61,7 +61,7 @@ export interface ChunkAnswer {
  * Opens data points: the right opening of the words of all shards under the key's dataset points (`datasetBases`, in
  * Montgomery form).
  *
- * It multiplies once per word: 0.35 ms of one core for a full-size word.
+ * It multiplies once per word: 0.3 ms of one core for a full-size word.
  *
  * Throws SealError `seal.words` unless each shard has one word below r per point.
  */

@@ -51,6 +51,15 @@ describe("openTestSet", () => {
     }
   });
 
+  it("hides the samples: the right ones do not explain the data point without their blinding", async () => {
+    const layout = accuracyLayout(instance);
+    const { samples } = shards[0]!.testSet;
+    for (const blinding of [0n, 1n, BLINDINGS[0]! + 1n]) {
+      const point = await datasetPoint(layout, keys, accuracyDatasetBlock(instance, samples, blinding));
+      expect(point).to.not.deep.equal(dataPoints[0]);
+    }
+  });
+
   it("reports how far it is", async () => {
     const seen: number[] = [];
     const { wordsPerShard } = opening;
