@@ -64,7 +64,7 @@ export async function describeStory(
   parties: readonly AccountParty[],
 ): Promise<Omit<DemoRecord, "format" | "training" | "model" | "rival">> {
   const { data, material } = open;
-  const { document, documentHash, testSet } = data.files;
+  const { document, documentHash, classNames } = data.files;
   const { addresses } = stage.contracts;
   const balances = await Promise.all(parties.map((party) => describeBalance(stage, party)));
   return {
@@ -82,7 +82,7 @@ export async function describeStory(
       title: data.title,
       licence: document.licence,
       featureCount: data.dataset.featureCount,
-      classNames: testSet.classNames,
+      classNames,
       trainSamples: data.split.train.sampleCount,
       testSamples: document.sampleCount,
       clampedValues: data.clampedValues,
@@ -93,7 +93,7 @@ export async function describeStory(
       stakeWei: String(task.stakeWei),
       minCorrect: task.minCorrect,
       documentHash,
-      testSetHash: document.testSetHash,
+      testSetHash: data.testSetHash,
       dataPoint: [String(task.dataPoints[0]!.x), String(task.dataPoints[0]!.y)],
       state: task.state,
       winner: task.leader,

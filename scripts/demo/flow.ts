@@ -44,12 +44,12 @@ export async function runDemo(run: DemoRun): Promise<DemoRecord> {
   story.heading("The market opens");
   const material = await prepareMaterial(story, instance, run.buildDirectory);
   const stage = await setStage(story, run.chain, run.workFolder, material.keys.manifest);
-  const data = await prepareData(scenario, instance, material.keys, seed);
+  const data = await prepareData(scenario, instance, material.keys, seed, run.workFolder);
   const taskId = await postDemoTask(stage, data, material.keys);
   const open: OpenTask = { taskId, data, material };
 
   story.heading("A prover takes the task");
-  const check = await checkOffer(stage, "prover", open);
+  const dataPoint = await checkOffer(stage, "prover", open);
   const backend = await openBackend();
   const trained = await trainOnPrivateData(stage, data, backend, seed);
   const { result: model } = trained;
@@ -64,7 +64,7 @@ export async function runDemo(run: DemoRun): Promise<DemoRecord> {
     (sender) => commitModel(sender, stage.contracts, taskId, opening.modelCommitment),
     `knows no model; copies the commitment ${short(opening.modelCommitment)} from the chain`,
   );
-  const proof = await proveCount(stage, "prover", open, check, opening, model, correctCount);
+  const proof = await proveCount(stage, "prover", open, dataPoint, opening, model, correctCount);
 
   story.heading("A rival claims more than it has");
   const rival = await playRival(stage, open, scenario, backend, seed, drawSalt());
@@ -107,7 +107,7 @@ async function trainOnPrivateData(
         {
           samples: split.train,
           architecture: files.document.instance.architecture,
-          inputQuantization: files.testSet.inputQuantization,
+          inputQuantization: files.inputQuantization,
           seed,
         },
         test,

@@ -1,13 +1,15 @@
 import { ZeroAddress } from "ethers";
 
 import { depositStake } from "../../prover/src/chain/stake.ts";
-import { commitModel, readTask } from "../../prover/src/chain/tasks.ts";
+import { type ChainPoint, commitModel, readTask } from "../../prover/src/chain/tasks.ts";
 import { modelCommitment } from "../../prover/src/model/commitment.ts";
+import type { IntegerModel } from "../../prover/src/model/integer-model.ts";
 import type { ProofBundle } from "../../prover/src/proof/bundle.ts";
 import type { ProvingStep } from "../../prover/src/proof/prove.ts";
-import { checkTask, type TaskCheck } from "../../prover/src/task/check-task.ts";
+import { checkTask } from "../../prover/src/task/check-task.ts";
 import { type CommitmentOpening, modelDigest } from "../../prover/src/task/commitment-opening.ts";
-import { proveTask } from "../../prover/src/task/prove-task.ts";
+import { proveShard, type ShardProvingInput } from "../../prover/src/task/prove-shard.ts";
+import { openShards } from "../../prover/src/task/task-files.ts";
 import type { PreparedModel } from "./models.ts";
 import type { PublicMaterial } from "./public-material.ts";
 import type { AccountParty, Stage } from "./stage.ts";
@@ -34,17 +36,32 @@ const STEP_NAMES: Readonly<Record<ProvingStep, string>> = {
   verify: "verifying it before it leaves",
 };
 
-/** Recomputes the task's data point from the published test set before anything is staked. */
-export async function checkOffer(stage: Stage, party: AccountParty, open: OpenTask): Promise<TaskCheck> {
+/** Recomputes the task's data point from the published test set before anything is staked, and returns it. */
+export async function checkOffer(stage: Stage, party: AccountParty, open: OpenTask): Promise<ChainPoint> {
   const { taskId, data, material } = open;
   const { result } = await stage.story.act(
     party,
     "checking the task against its published files",
-    async () =>
-      checkTask(await readTask(stage.contracts, taskId), data.files, material.keys, material.circuit),
+    async () => {
+      const task = await readTask(stage.contracts, taskId);
+      const { agreed } = await checkTask(task, data.files, material.keys, material.circuit);
+      return { agreed, dataPoint: task.dataPoints[0]! };
+    },
     ({ agreed }) => ({ text: `checks the task: ${agreed.length} published values agree with the chain` }),
   );
-  return result;
+  return result.dataPoint;
+}
+
+/** What a proof about the test set, which is a single shard, is made from. */
+export function shardInput(
+  { data, material }: OpenTask,
+  dataPoint: ChainPoint,
+  opening: CommitmentOpening,
+  model: IntegerModel,
+  correct: number,
+): ShardProvingInput {
+  const { circuit, keys } = material;
+  return { shard: 0, data: openShards(data.files)[0]!, dataPoint, circuit, keys, opening, model, correct };
 }
 
 /** Deposits the stake a task asks for and lets the market lock it. */
@@ -88,30 +105,20 @@ export async function proveCount(
   stage: Stage,
   party: AccountParty,
   open: OpenTask,
-  check: TaskCheck,
+  dataPoint: ChainPoint,
   opening: CommitmentOpening,
   { file }: Pick<PreparedModel, "file">,
   correct: number,
 ): Promise<TimedProof> {
-  const { data, material } = open;
   const starts: { name: ProvingStep; at: number }[] = [];
-  const { sampleCount } = data.files.document;
+  const { sampleCount } = open.data.files.document;
   const { result, seconds } = await stage.story.act(
     party,
     "computing every activation and margin",
     (progress) =>
-      proveTask({
-        files: data.files,
-        keys: material.keys,
-        circuit: material.circuit,
-        check,
-        opening,
-        model: file.quantized.model,
-        correct,
-        onStep: (name) => {
-          starts.push({ name, at: stage.story.seconds() });
-          progress(STEP_NAMES[name]);
-        },
+      proveShard(shardInput(open, dataPoint, opening, file.quantized.model, correct), (name) => {
+        starts.push({ name, at: stage.story.seconds() });
+        progress(STEP_NAMES[name]);
       }),
     () => ({
       text: `proves ${correct} of ${sampleCount} correct: one Groth16 proof over the whole test set`,

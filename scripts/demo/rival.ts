@@ -1,5 +1,5 @@
 import { stratifiedSplit } from "../../prover/src/data/split.ts";
-import { proveTask } from "../../prover/src/task/prove-task.ts";
+import { proveShard } from "../../prover/src/task/prove-shard.ts";
 import type { TrainingBackend } from "../../prover/src/training/backend.ts";
 import {
   attempt,
@@ -12,7 +12,7 @@ import {
   revertedReceipt,
 } from "./attacks.ts";
 import { prepareModel } from "./models.ts";
-import { checkOffer, commitTo, type OpenTask, proveCount, stakeFor } from "./provers.ts";
+import { checkOffer, commitTo, type OpenTask, proveCount, shardInput, stakeFor } from "./provers.ts";
 import type { DemoAttempt, DemoRecord } from "./record.ts";
 import type { Scenario } from "./scenarios.ts";
 import type { Stage } from "./stage.ts";
@@ -32,9 +32,9 @@ export async function playRival(
   salt: bigint,
 ): Promise<{ readonly attempts: readonly DemoAttempt[]; readonly summary: DemoRecord["rival"] }> {
   const { story } = stage;
-  const { data, taskId, material } = open;
-  const { document, testSet } = data.files;
-  const check = await checkOffer(stage, PARTY, open);
+  const { data, taskId } = open;
+  const { document, inputQuantization } = data.files;
+  const dataPoint = await checkOffer(stage, PARTY, open);
   const { train } = data.split;
   const few = stratifiedSplit(train, {
     seed: `${seed} rival`,
@@ -48,7 +48,7 @@ export async function playRival(
         {
           samples: few,
           architecture: document.instance.architecture,
-          inputQuantization: testSet.inputQuantization,
+          inputQuantization,
           seed: `${seed} rival`,
           epochs: scenario.rival.epochs,
         },
@@ -68,23 +68,13 @@ export async function playRival(
     PARTY,
     `trying to prove ${claimed}`,
     () =>
-      refusalOf(() =>
-        proveTask({
-          files: data.files,
-          keys: material.keys,
-          circuit: material.circuit,
-          check,
-          opening,
-          model: model.file.quantized.model,
-          correct: claimed,
-        }),
-      ),
+      refusalOf(() => proveShard(shardInput(open, dataPoint, opening, model.file.quantized.model, claimed))),
     ({ message }) => ({
       text: `asks the toolkit to prove ${claimed}: refused, ${message}`,
       isRefused: true,
     }),
   );
-  const { bundle } = await proveCount(stage, PARTY, open, check, opening, model, has);
+  const { bundle } = await proveCount(stage, PARTY, open, dataPoint, opening, model, has);
   const raised = { ...bundle, correct: claimed };
   const { result: byToolkit } = await story.act(
     PARTY,

@@ -1,20 +1,23 @@
 import { formatEther, ZeroAddress } from "ethers";
 
+import { formatArtifactUri } from "../../prover/src/artifacts/artifact-uri.ts";
+import { getDocument, putDocument } from "../../prover/src/artifacts/documents.ts";
+import { ArtifactStore } from "../../prover/src/artifacts/store.ts";
 import type { AuditTerms } from "../../prover/src/chain/audits.ts";
 import { chainTime } from "../../prover/src/chain/connect.ts";
 import { postTask, type TaskTerms } from "../../prover/src/chain/tasks.ts";
 import type { AccuracyInstance } from "../../prover/src/circuits/accuracy.ts";
 import type { Dataset } from "../../prover/src/data/dataset.ts";
-import { documentDigest } from "../../prover/src/data/document.ts";
 import { fitInputQuantization, scaleInputs } from "../../prover/src/data/input-quantization.ts";
 import { findPackagedDataset, loadPackagedDataset } from "../../prover/src/data/packaged-datasets.ts";
 import { type DataSplit, stratifiedSplit } from "../../prover/src/data/split.ts";
-import { createTestSet, testSetHash } from "../../prover/src/data/test-set.ts";
+import { createTestSet } from "../../prover/src/data/test-set.ts";
 import { architectureId } from "../../prover/src/model/architecture.ts";
 import type { KeySet } from "../../prover/src/proof/keys/key-set.ts";
-import { taskDataPoint } from "../../prover/src/task/check-task.ts";
-import { TASK_DOCUMENT, type TaskDocument } from "../../prover/src/task/task-document.ts";
-import type { TaskFiles } from "../../prover/src/task/task-files.ts";
+import { taskDataPoints } from "../../prover/src/task/check-task.ts";
+import { publishShards } from "../../prover/src/task/publish-task.ts";
+import { TASK_DOCUMENT } from "../../prover/src/task/task-document.ts";
+import { openShards, readTaskFiles, type TaskFiles } from "../../prover/src/task/task-files.ts";
 import type { TestSamples } from "./models.ts";
 import type { Scenario } from "./scenarios.ts";
 import type { Stage } from "./stage.ts";
@@ -35,17 +38,21 @@ export interface DemoData {
   readonly dataset: Dataset;
   readonly split: DataSplit;
   readonly test: TestSamples;
-  /** Public, all but the key id, which the document gets from the keys. */
+  /** Public. */
   readonly files: TaskFiles;
+  /** Where the task's document is found. */
+  readonly documentUri: string;
+  readonly testSetHash: string;
   readonly clampedValues: number;
 }
 
-/** Splits the data set and writes the task's document, in memory. */
+/** Splits the data set, and stores test set and task document as artifacts below `workFolder`. */
 export async function prepareData(
   scenario: Pick<Scenario, "dataset" | "licence" | "minCorrectShare">,
   instance: AccuracyInstance,
   keys: KeySet,
   seed: string,
+  workFolder: string,
 ): Promise<DemoData> {
   const { title } = findPackagedDataset(scenario.dataset)!;
   const dataset = await loadPackagedDataset(scenario.dataset);
@@ -53,23 +60,26 @@ export async function prepareData(
   const inputQuantization = fitInputQuantization(split.train, instance.architecture.inputBits);
   const { testSet, clamped } = createTestSet(scenario.dataset, split.test, inputQuantization);
   const { sampleCount } = testSet.samples;
-  const document: TaskDocument = {
+  const store = new ArtifactStore(workFolder);
+  const published = await publishShards((kind, value) => putDocument(store, kind, value), [testSet]);
+  const document = await putDocument(store, TASK_DOCUMENT, {
     title,
-    testSetFile: "test-set.json",
-    testSetHash: testSetHash(testSet),
+    testSet: published,
     instance,
     keyId: keys.keyId,
     sampleCount,
     minCorrect: Math.ceil(scenario.minCorrectShare * sampleCount),
     licence: scenario.licence,
     jurisdiction: null,
-  };
+  });
   return {
     title,
     dataset,
     split,
     test: { scaled: scaleInputs(split.test, inputQuantization), integer: testSet.samples },
-    files: { document, documentHash: documentDigest(TASK_DOCUMENT, document), testSet },
+    files: await readTaskFiles((cid, kind) => getDocument(store, cid, kind), { document }),
+    documentUri: formatArtifactUri(document),
+    testSetHash: published.shards[0]!.hash,
     clampedValues: clamped.length,
   };
 }
@@ -92,12 +102,12 @@ export async function postDemoTask(
 ): Promise<bigint> {
   const { document, documentHash } = data.files;
   const { story, contracts, connection } = stage;
-  const { result: dataPoint } = await story.act(
+  const { result: dataPoints } = await story.act(
     "buyer",
     "computing the data point of the test set",
-    () => taskDataPoint(data.files, keys),
-    ({ x }) => ({
-      text: `publishes a test set of ${document.sampleCount} samples; its data point is ${short(x)}`,
+    () => taskDataPoints(document.instance, openShards(data.files), keys),
+    ([point]) => ({
+      text: `publishes a test set of ${document.sampleCount} samples; its data point is ${short(point!.x)}`,
     }),
   );
   const now = await chainTime(connection);
@@ -110,7 +120,7 @@ export async function postDemoTask(
         rewardToken: ZeroAddress,
         rewardWei: REWARD_WEI,
         keyId: document.keyId,
-        dataPoints: [dataPoint],
+        dataPoints,
         sampleCount: document.sampleCount,
         minCorrect: document.minCorrect,
         commitDeadline: now + COMMIT_SECONDS,
@@ -122,7 +132,7 @@ export async function postDemoTask(
         maxProvers: MAX_PROVERS,
         architectureId: architectureId(document.instance.architecture),
         documentHash,
-        documentUri: "task.json",
+        documentUri: data.documentUri,
       };
       const posted = await postTask(
         sender,

@@ -21,7 +21,11 @@ export const SUITES: readonly Suite[] = [
     runner: "mocha",
     files: ["test/e2e/{demo-training,training,training-commands}.test.ts"],
   },
-  { name: "e2e", runner: "mocha", files: ["test/e2e/{cli,demo,demo-command,demo-story,killed}.test.ts"] },
+  {
+    name: "e2e",
+    runner: "mocha",
+    files: ["test/e2e/{cli,demo,demo-command,demo-story,killed,shards}.test.ts"],
+  },
   { name: "circuits", runner: "mocha", files: ["test/circuits/**/*.test.ts"] },
   { name: "command", runner: "mocha", files: ["test/prover/{chain,cli}/**/*.test.ts"] },
   {

@@ -1,7 +1,21 @@
-import { chmodSync, cpSync, existsSync, globSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 
 import { expect } from "chai";
+import { CID } from "multiformats/cid";
+
+import { getDocument } from "../../prover/src/artifacts/documents.ts";
+import { ArtifactStore } from "../../prover/src/artifacts/store.ts";
 
 import { toChainProof } from "../../prover/src/chain/chain-proof.ts";
 import { ChainError } from "../../prover/src/chain/chain-error.ts";
@@ -12,7 +26,9 @@ import { parseConfig, networkProfile } from "../../prover/src/config.ts";
 import { decodeDocument, encodeDocument } from "../../prover/src/data/document.ts";
 import { PROOF_BUNDLE, type ProofBundle } from "../../prover/src/proof/bundle.ts";
 import { INTEGER_MODEL } from "../../prover/src/quantization/integer-model-document.ts";
+import { BundleStore } from "../../prover/src/task/bundle-store.ts";
 import { COMMITMENT_OPENING } from "../../prover/src/task/commitment-opening.ts";
+import { TASK_DOCUMENT } from "../../prover/src/task/task-document.ts";
 import { ANVIL_ADDRESSES, ANVIL_KEYS, type Anvil, startAnvil } from "../support/anvil.ts";
 import {
   TINY_CLUSTERS as CLUSTERS,
@@ -38,6 +54,7 @@ async function refusalOf(work: Promise<void>): Promise<string> {
 
 interface Posted {
   readonly taskId: string;
+  /** CID. */
   readonly document: string;
 }
 
@@ -63,6 +80,7 @@ describe("a task from posting to payment, with the command line alone", () => {
   async function newProver(index: number, epochs: string): Promise<Workspace> {
     const workspace = new Workspace({ PRIVATE_KEY: ANVIL_KEYS[index]! });
     workspace.configure(anvil.rpcUrl, { addresses: contracts.addresses });
+    workspace.fetchArtifacts(poster);
     workspace.write("mine.csv", CLUSTERS);
     await run(workspace, "stake", "deposit", "1ether");
     await run(
@@ -71,18 +89,32 @@ describe("a task from posting to payment, with the command line alone", () => {
       "--data",
       "./mine.csv",
       "--task",
-      document,
+      taskId,
       "--epochs",
       epochs,
       "--backend",
       "wasm",
     );
-    await run(workspace, "quantize", "--model", "float-model.json", "--task", document);
+    await run(workspace, "quantize", "--model", "float-model.json", "--task", taskId);
     return workspace;
   }
 
-  const loadBundle = (workspace: Workspace): ProofBundle =>
-    decodeDocument(PROOF_BUNDLE, readFileSync(workspace.file("proof.json"), "utf8"));
+  /** Where prove keeps the prover's proof. */
+  const proofFile = (): string => {
+    const place = {
+      chainId: 31337n,
+      market: contracts.addresses.taskMarket,
+      taskId: BigInt(taskId),
+      prover: ANVIL_ADDRESSES[1],
+    };
+    return BundleStore.of(prover.folder, place).fileOf(0);
+  };
+  const loadBundle = (): ProofBundle => decodeDocument(PROOF_BUNDLE, readFileSync(proofFile(), "utf8"));
+  /** Writes the proof that the workspace's next submit names. */
+  const writeProof = (workspace: Workspace, folder: string, content: string): void => {
+    mkdirSync(workspace.file(folder));
+    workspace.write(path.join(folder, "shard-0.json"), content);
+  };
 
   before(async () => {
     anvil = await startAnvil();
@@ -119,7 +151,7 @@ describe("a task from posting to payment, with the command line alone", () => {
   it("lets anybody check the task against its published files", async () => {
     const { check } = await run<{ check: { agreed: string[] } }>(
       rival,
-      ...["task", "show", taskId, "--check", "--document", document],
+      ...["task", "show", taskId, "--check"],
     );
     expect(check.agreed).to.deep.equal([
       "documentHash",
@@ -127,34 +159,28 @@ describe("a task from posting to payment, with the command line alone", () => {
       "architectureId",
       "sampleCount",
       "minCorrect",
-      "shardCount",
-      "dataPoint.x",
-      "dataPoint.y",
+      "number of shards",
+      "dataPoint of shard 0",
     ]);
   });
 
-  it("refuses to commit to a task whose published test set was changed, before anything is staked", async () => {
-    const copy = rival.file("published");
-    cpSync(poster.folder, copy, { recursive: true });
-    const testSet = path.join(copy, "test-set.json");
-    writeFileSync(
-      testSet,
-      readFileSync(path.join(copy, "test-set.json"), "utf8").replace('"labels":[', '"labels":[0,'),
-    );
-    const commit = ["commit", taskId, "--model", "model.json", "--document", path.join(copy, "task.json")];
-    const damaged = await rival.failure(...commit);
-    expect(damaged.code).to.equal("document.damaged");
-    // A whole other test set, well formed in itself.
-    rival.write("other.csv", CLUSTERS.replace("kind 0", "kind 1"));
-    await run(rival, "data", "split", "./other.csv", "--input-bits", "4", "--out", copy);
-    const other = await rival.failure(...commit);
-    expect(other.code).to.equal("task.test-set-mismatch");
-    expect(other.details.what).to.equal("test set hash");
+  it("refuses to commit to a task whose published test set is damaged or missing, before anything is staked", async () => {
+    const store = new ArtifactStore(rival.folder);
+    const { testSet } = await getDocument(store, document, TASK_DOCUMENT);
+    if (testSet.kind !== "public") throw new Error("the test set is sealed");
+    const block = store.blocks.fileOf(CID.parse(testSet.shards[0]!.cid));
+    const published = readFileSync(block, "utf8");
+    const commit = ["commit", taskId, "--model", "model.json"];
+    writeFileSync(block, published.replace('"labels":[', '"labels":[0,'));
+    expect((await rival.failure(...commit)).code).to.equal("artifact.block-damaged");
+    rmSync(block);
+    expect((await rival.failure(...commit)).code).to.equal("artifact.missing");
+    writeFileSync(block, published);
     expect(await contracts.market.proverCount(taskId)).to.equal(0n);
   });
 
   it("refuses to commit to a model below the threshold unless told to", async () => {
-    const error = await rival.failure("commit", taskId, "--model", "model.json", "--document", document);
+    const error = await rival.failure("commit", taskId, "--model", "model.json");
     expect(error.code).to.equal("task.below-threshold");
     expect(Number(error.details.correct)).to.be.below(MIN_CORRECT);
   });
@@ -163,25 +189,18 @@ describe("a task from posting to payment, with the command line alone", () => {
     const files = ["--out", "wide.json"];
     await run(prover, "train", "--data", "./mine.csv", "--hidden", "5", "--epochs", "1", ...files);
     await run(prover, "quantize", "--model", "wide.json", "--out", "wide-model.json");
-    const error = await prover.failure(
-      "commit",
-      taskId,
-      "--model",
-      "wide-model.json",
-      "--document",
-      document,
-    );
+    const error = await prover.failure("commit", taskId, "--model", "wide-model.json");
     expect(error.code).to.equal("task.model-mismatch");
     expect(error.details.what).to.equal("architecture");
   });
 
   it("refuses to prove before the commitment", async () => {
-    const error = await prover.failure("prove", taskId, "--model", "model.json", "--document", document);
+    const error = await prover.failure("prove", taskId, "--model", "model.json");
     expect(error.code).to.equal("cli.which-prover");
   });
 
   it("saves the opening before it commits, and commits once however often it is told to", async () => {
-    const options = ["commit", taskId, "--model", "model.json", "--document", document];
+    const options = ["commit", taskId, "--model", "model.json"];
     await anvil.request("evm_setAutomine", [false]);
     const { child, finished } = prover.start(...options, "--json");
     const openings = (): string[] => globSync(".zkpot/openings/**/*.json", { cwd: prover.folder });
@@ -214,21 +233,14 @@ describe("a task from posting to payment, with the command line alone", () => {
       "--data",
       "./mine.csv",
       "--task",
-      document,
+      taskId,
       "--seed",
       "2",
       "--out",
       "other.json",
     );
-    await run(prover, "quantize", "--model", "other.json", "--task", document, "--out", "other-model.json");
-    const error = await prover.failure(
-      "prove",
-      taskId,
-      "--model",
-      "other-model.json",
-      "--document",
-      document,
-    );
+    await run(prover, "quantize", "--model", "other.json", "--task", taskId, "--out", "other-model.json");
+    const error = await prover.failure("prove", taskId, "--model", "other-model.json");
     expect(error.code).to.equal("task.other-model");
   });
 
@@ -239,18 +251,16 @@ describe("a task from posting to payment, with the command line alone", () => {
     const bytes = readFileSync(zkey);
     bytes[bytes.length >> 1]! ^= 1;
     writeFileSync(zkey, bytes);
-    const error = await prover.failure(
-      ...["prove", taskId, "--model", "model.json", "--document", document, "--keys", keys],
-    );
+    const error = await prover.failure(...["prove", taskId, "--model", "model.json", "--keys", keys]);
     expect(error.code).to.equal("keys.damaged");
     expect(error.message).to.include("proving.zkey");
   });
 
-  it("proves, verifies, and writes a bundle", async () => {
-    await run(prover, "prove", taskId, "--model", "model.json", "--document", document);
+  it("proves, verifies, and keeps the proof", async () => {
+    await run(prover, "prove", taskId, "--model", "model.json");
     const verified = await run<{ valid: boolean; correct: number }>(
       prover,
-      ...["verify", "proof.json", "--task", taskId],
+      ...["verify", proofFile(), "--task", taskId],
     );
     expect(verified).to.include({ valid: true, correct: MIN_CORRECT });
   });
@@ -260,10 +270,10 @@ describe("a task from posting to payment, with the command line alone", () => {
     const command = `${process.execPath} ${snarkjs} groth16 prove`;
     await run(
       prover,
-      ...["prove", taskId, "--model", "model.json", "--document", document],
-      ...["--prover-command", command, "--out", "other-proof.json"],
+      ...["prove", taskId, "--model", "model.json"],
+      ...["--prover-command", command, "--out", "other-proofs"],
     );
-    await run(prover, "verify", "other-proof.json", "--task", taskId);
+    await run(prover, "verify", "other-proofs/shard-0.json", "--task", taskId);
   });
 
   it("stops the other prover program and removes the witness when it is interrupted", async () => {
@@ -271,8 +281,8 @@ describe("a task from posting to payment, with the command line alone", () => {
     prover.write("slow-prover.sh", `#!/bin/sh\necho $$ $3 > ${prover.file("started")}\nsleep 60\n`);
     chmodSync(prover.file("slow-prover.sh"), 0o755);
     const { child, finished } = prover.start(
-      ...["prove", taskId, "--model", "model.json", "--document", document, "--json"],
-      ...["--prover-command", `${prover.file("slow-prover.sh")} once`],
+      ...["prove", taskId, "--model", "model.json", "--json"],
+      ...["--prover-command", `${prover.file("slow-prover.sh")} once`, "--out", "slow-proofs"],
     );
     const started = (): string =>
       existsSync(prover.file("started")) ? readFileSync(prover.file("started"), "utf8").trim() : "";
@@ -295,18 +305,18 @@ describe("a task from posting to payment, with the command line alone", () => {
   });
 
   it("refuses to prove more than the committed model achieves", async () => {
-    await run(rival, "commit", taskId, "--model", "model.json", "--document", document, "--even-if-below");
-    const error = await rival.failure("prove", taskId, "--model", "model.json", "--document", document);
-    expect(error.code).to.equal("witness.claim");
-    expect(existsSync(rival.file("proof.json"))).to.equal(false);
+    await run(rival, "commit", taskId, "--model", "model.json", "--even-if-below");
+    const error = await rival.failure("prove", taskId, "--model", "model.json");
+    expect(error.code).to.equal("task.claim");
+    expect(existsSync(rival.file(".zkpot/proofs"))).to.equal(false);
   });
 
   it("refuses a copied bundle from another account, here and on the chain", async () => {
-    writeFileSync(rival.file("proof.json"), readFileSync(prover.file("proof.json")));
-    const error = await rival.failure("submit", taskId, "--document", document);
+    writeProof(rival, "copied", readFileSync(proofFile(), "utf8"));
+    const error = await rival.failure("submit", taskId, "--proofs", "copied");
     expect(error.code).to.equal("task.bundle-mismatch");
     expect(error.details.what).to.equal("prover");
-    const { proof } = loadBundle(prover);
+    const { proof } = loadBundle();
     const refusal = await refusalOf(
       simulateProofs(contracts, ANVIL_ADDRESSES[2], BigInt(taskId), [
         { shard: 0, correct: MIN_CORRECT, proof: toChainProof(proof) },
@@ -316,7 +326,7 @@ describe("a task from posting to payment, with the command line alone", () => {
   });
 
   it("refuses a copied bundle that was rewritten for another account", async () => {
-    const copied = loadBundle(prover);
+    const copied = loadBundle();
     const stored = await contracts.market.submission(taskId, ANVIL_ADDRESSES[2]);
     const rewritten: ProofBundle = {
       ...copied,
@@ -324,17 +334,16 @@ describe("a task from posting to payment, with the command line alone", () => {
       context: await contracts.market.proofContext(taskId, ANVIL_ADDRESSES[2]),
       modelCommitment: stored.modelCommitment,
     };
-    rival.write("proof.json", encodeDocument(PROOF_BUNDLE, rewritten));
-    expect((await rival.failure("verify", "proof.json")).code).to.equal("proof.invalid");
-    expect((await rival.failure("submit", taskId, "--document", document)).code).to.equal(
-      "task.invalid-proof",
-    );
+    writeProof(rival, "rewritten", encodeDocument(PROOF_BUNDLE, rewritten));
+    expect((await rival.failure("verify", "rewritten/shard-0.json")).code).to.equal("proof.invalid");
+    const error = await rival.failure("submit", taskId, "--proofs", "rewritten");
+    expect(error.code).to.equal("task.invalid-proof");
   });
 
   it("refuses a count above the one that was proved, here and on the chain", async () => {
-    const bundle = loadBundle(prover);
-    prover.write("over.json", encodeDocument(PROOF_BUNDLE, { ...bundle, correct: SAMPLE_COUNT }));
-    const error = await prover.failure("submit", taskId, "--document", document, "--bundle", "over.json");
+    const bundle = loadBundle();
+    writeProof(prover, "over", encodeDocument(PROOF_BUNDLE, { ...bundle, correct: SAMPLE_COUNT }));
+    const error = await prover.failure("submit", taskId, "--proofs", "over");
     expect(error.code).to.equal("task.invalid-proof");
     const refusal = await refusalOf(
       simulateProofs(contracts, ANVIL_ADDRESSES[1], BigInt(taskId), [
@@ -345,16 +354,13 @@ describe("a task from posting to payment, with the command line alone", () => {
   });
 
   it("refuses a damaged bundle", async () => {
-    const text = readFileSync(prover.file("proof.json"), "utf8");
+    const text = readFileSync(proofFile(), "utf8");
     prover.write("damaged.json", text.replace(`"correct":${MIN_CORRECT}`, `"correct":${MIN_CORRECT + 1}`));
     expect((await prover.failure("verify", "damaged.json")).code).to.equal("document.damaged");
   });
 
   it("hands the proof in and is paid", async () => {
-    const submitted = await run<{ task: string; correct: number }>(
-      prover,
-      ...["submit", taskId, "--document", document],
-    );
+    const submitted = await run<{ task: string; correct: number }>(prover, ...["submit", taskId]);
     expect(submitted).to.include({ task: "settled", correct: MIN_CORRECT });
     const claimed = await run<{ rewardWei: string }>(prover, "claim", taskId);
     expect(claimed.rewardWei).to.equal(String(REWARD_WEI));
@@ -364,8 +370,8 @@ describe("a task from posting to payment, with the command line alone", () => {
 
   it("does not hand a proof in twice", async () => {
     const count = await contracts.market.runner!.provider!.getTransactionCount(ANVIL_ADDRESSES[1]);
-    const again = await run<{ transaction?: unknown }>(prover, "submit", taskId, "--document", document);
-    expect(again).not.to.have.property("transaction");
+    const again = await run<{ transactions: unknown[] }>(prover, "submit", taskId);
+    expect(again.transactions).to.deep.equal([]);
     const after = await contracts.market.runner!.provider!.getTransactionCount(ANVIL_ADDRESSES[1]);
     expect(after).to.equal(count);
   });

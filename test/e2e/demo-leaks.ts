@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+
 /** What must not be found in anything that a party publishes. */
 export interface Secrets {
   /** Single values that are telling by themselves, such as salts. */
@@ -34,4 +37,13 @@ export function findLeaks(text: string, { values, sequences }: Secrets): string[
 function windowsOf(numbers: readonly string[]): string[] {
   const count = Math.max(numbers.length - WINDOW + 1, 0);
   return Array.from({ length: count }, (_, start) => numbers.slice(start, start + WINDOW).join(" "));
+}
+
+/** Names and texts of all files below a folder but the published test set, which holds its samples' labels. */
+export function filesButTestSet(folder: string): { readonly file: string; readonly text: string }[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .map((file) => ({ file, text: readFileSync(file, "utf8") }))
+    .filter(({ text }) => !text.startsWith('{"format":"zkpot.test-set",'));
 }

@@ -24,17 +24,14 @@ const KILL_AFTER_MS = [
 describe("a prover that is killed again and again", () => {
   let market: TinyMarket;
   let prover: Workspace;
-  let firstDocument: string;
   const tasks: string[] = [];
 
   before(async () => {
     market = await startTinyMarket();
     for (const _point of KILL_AFTER_MS) {
-      const { taskId, document } = await postTinyTask(market);
-      tasks.push(taskId);
-      firstDocument = document;
+      tasks.push(await postTinyTask(market));
     }
-    prover = await newTinyProver(market, firstDocument, 1, 120);
+    prover = await newTinyProver(market, tasks[0]!, 1, 120);
   });
 
   after(async () => {
@@ -53,11 +50,10 @@ describe("a prover that is killed again and again", () => {
   KILL_AFTER_MS.forEach((delays, index) => {
     it(`resumes when its commands are killed after ${delays.join(", ")} ms`, async () => {
       const taskId = tasks[index]!;
-      const options = ["--document", firstDocument];
       const commands = [
-        ["commit", taskId, "--model", "model.json", ...options],
-        ["prove", taskId, "--model", "model.json", "--out", `proof-${taskId}.json`, ...options],
-        ["submit", taskId, "--bundle", `proof-${taskId}.json`, ...options],
+        ["commit", taskId, "--model", "model.json"],
+        ["prove", taskId, "--model", "model.json"],
+        ["submit", taskId],
         ["claim", taskId],
       ];
       for (const [position, command] of commands.entries()) {

@@ -1,4 +1,4 @@
-import { existsSync, globSync, statSync } from "node:fs";
+import { globSync, statSync } from "node:fs";
 
 import { expect } from "chai";
 
@@ -26,7 +26,6 @@ describe("a task with training proof, with the command line alone", function () 
   let poster: Workspace;
   let prover: Workspace;
   let taskId: string;
-  let document: string;
 
   before(async () => {
     anvil = await startAnvil("--block-time", "1");
@@ -40,14 +39,15 @@ describe("a task with training proof, with the command line alone", function () 
     );
     poster.write("clusters.csv", TINY_CLUSTERS);
     await poster.json("data", "split", "./clusters.csv", "--input-bits", "4");
-    const posted = await poster.json<{ taskId: string; document: string }>(
+    const posted = await poster.json<{ taskId: string }>(
       ...["task", "post", "--test-set", "test-set.json", "--instance", ACCURACY, "--licence", "CC0-1.0"],
       ...["--min-correct", "1", "--reward", "1ether", "--stake", "0.1ether", "--max-provers", "1"],
       ...["--train-step", STEP, "--train-init", INIT, "--audited-steps", "2"],
     );
-    ({ taskId, document } = posted);
+    ({ taskId } = posted);
     prover = new Workspace({ PRIVATE_KEY: ANVIL_KEYS[1] });
     prover.configure(anvil.rpcUrl, { addresses });
+    prover.fetchArtifacts(poster);
     prover.write("mine.csv", TINY_CLUSTERS);
     await prover.json("stake", "deposit", "1ether");
   });
@@ -57,9 +57,7 @@ describe("a task with training proof, with the command line alone", function () 
     for (const workspace of [poster, prover]) workspace.remove();
   });
 
-  const train = (): string[] => [
-    ...["train", "--verifiable", taskId, "--task", document, "--data", "./mine.csv"],
-  ];
+  const train = (): string[] => [...["train", "--verifiable", taskId, "--data", "./mine.csv"]];
 
   const status = async (): Promise<AuditStatus> =>
     await prover.json<AuditStatus>("audit", "status", taskId, "--prover", ANVIL_ADDRESSES[1]);
@@ -108,7 +106,7 @@ describe("a task with training proof, with the command line alone", function () 
 
   it("has nothing to answer before the run is registered", async () => {
     expect((await status()).state).to.equal("none");
-    const error = await prover.failure("audit", "answer", taskId, "--document", document);
+    const error = await prover.failure("audit", "answer", taskId);
     expect(error.code).to.equal("audit.no-run");
   });
 
@@ -130,25 +128,23 @@ describe("a task with training proof, with the command line alone", function () 
   });
 
   it("answers the challenge unattended, and once", async () => {
-    const watched = await prover.json<AuditStatus>("audit", "watch", taskId, "--document", document);
+    const watched = await prover.json<AuditStatus>("audit", "watch", taskId);
     expect(watched.state).to.equal("passed");
     expect(watched.pendingSteps).to.deep.equal([]);
     expect(watched.transactions).to.have.lengthOf(2);
     const proofs = globSync(".zkpot/runs/**/answers/*.json", { cwd: prover.folder });
     expect(proofs).to.have.lengthOf(watched.challengedSteps.length + 1);
-    const again = await prover.json<AuditStatus>("audit", "answer", taskId, "--document", document);
+    const again = await prover.json<AuditStatus>("audit", "answer", taskId);
     expect(again.transactions).to.deep.equal([]);
     expect((await status()).isInitAnswered).to.equal(true);
   });
 
   it("is paid for the accuracy of the model that was trained", async () => {
-    const files = ["--document", document];
-    await prover.json("prove", taskId, "--model", "model.json", ...files);
-    await prover.json("submit", taskId, ...files);
+    await prover.json("prove", taskId, "--model", "model.json");
+    await prover.json("submit", taskId);
     await prover.json("claim", taskId);
     const { task } = await prover.json<{ task: { state: string } }>("task", "show", taskId);
     expect(task.state).to.equal("settled");
-    expect(existsSync(prover.file("proof.json"))).to.equal(true);
   });
 
   it("slashes a prover that stays silent, but not before its time", async () => {
@@ -157,7 +153,7 @@ describe("a task with training proof, with the command line alone", function () 
       ...["--min-correct", "1", "--reward", "1ether", "--stake", "0.1ether", "--max-provers", "1"],
       ...["--train-step", STEP, "--train-init", INIT, "--audited-steps", "2"],
     );
-    await prover.json("train", "--verifiable", second, "--task", document, "--data", "./mine.csv");
+    await prover.json("train", "--verifiable", second, "--data", "./mine.csv");
     const slash = ["audit", "slash", second, "--prover", ANVIL_ADDRESSES[1]];
     expect(await poster.failure(...slash)).to.include({ code: "audit.not-failed", exitCode: 1 });
     await anvil.request("evm_increaseTime", [30 * 24 * 3600]);

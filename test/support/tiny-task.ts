@@ -40,31 +40,30 @@ export async function startTinyMarket(): Promise<TinyMarket> {
   return { anvil, poster, addresses };
 }
 
-/** Posts a task on the tiny test set; returns its id and the document's file. */
-export async function postTinyTask(
-  { poster }: TinyMarket,
-  ...options: string[]
-): Promise<{ readonly taskId: string; readonly document: string }> {
-  return await poster.json(
+/** Posts a task on the tiny test set; returns its id. */
+export async function postTinyTask({ poster }: TinyMarket, ...options: string[]): Promise<string> {
+  const { taskId } = await poster.json<{ taskId: string }>(
     ...["task", "post", "--test-set", "test-set.json", "--instance", TINY_INSTANCE, "--licence", "CC0-1.0"],
     ...["--min-correct", String(TINY_MIN_CORRECT), "--reward", "1ether", "--stake", "0.1ether"],
     ...options,
   );
+  return taskId;
 }
 
 /** A prover's working folder with anvil's account `index`, stake, and a model trained for the task. */
 export async function newTinyProver(
-  { anvil, addresses }: TinyMarket,
-  document: string,
+  { anvil, addresses, poster }: TinyMarket,
+  taskId: string,
   index: number,
   epochs: number,
 ): Promise<Workspace> {
   const workspace = new Workspace({ PRIVATE_KEY: ANVIL_KEYS[index]! });
   workspace.configure(anvil.rpcUrl, { addresses });
+  workspace.fetchArtifacts(poster);
   workspace.write("mine.csv", TINY_CLUSTERS);
   await workspace.json("stake", "deposit", "1ether");
-  const training = ["train", "--data", "./mine.csv", "--task", document, "--backend", "wasm"];
+  const training = ["train", "--data", "./mine.csv", "--task", taskId, "--backend", "wasm"];
   await workspace.json(...training, "--epochs", String(epochs));
-  await workspace.json("quantize", "--model", "float-model.json", "--task", document);
+  await workspace.json("quantize", "--model", "float-model.json", "--task", taskId);
   return workspace;
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
@@ -105,6 +105,12 @@ export class Workspace {
       networks: { localhost: { rpcUrl, chainId: 31337, ...network } },
       ...more,
     });
+  }
+
+  /** Gets all artifacts of another folder, as if fetched from where they were published. */
+  fetchArtifacts(from: Workspace): void {
+    const folder = path.join(".zkpot", "artifacts");
+    cpSync(from.file(folder), this.file(folder), { recursive: true });
   }
 
   remove(): void {

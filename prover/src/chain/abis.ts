@@ -23,6 +23,7 @@ export type InterfaceName =
   | "ITaskAuction"
   | "ITaskDraw"
   | "ITaskMarket"
+  | "ITestSetSeal"
   | "ITrainingAudit";
 
 /** Reads an artifact, e.g. `contracts/TaskMarket.sol/TaskMarket`; throws ChainError `chain.not-compiled`. */

@@ -57,6 +57,14 @@ export async function sendOnce(
   }
 }
 
+/**
+ * Waits for what earlier, interrupted runs sent, whatever it was for. For commands that decide by the chain's state what
+ * to send: it is settled afterwards.
+ */
+export async function finishEarlierTransactions(sender: Sender): Promise<void> {
+  await finishEarlier(sender, undefined);
+}
+
 async function send(
   sender: Sender,
   purpose: string,
@@ -88,7 +96,10 @@ async function send(
 }
 
 /** Waits for what earlier runs left behind; returns the transaction for `purpose` if it succeeded. */
-async function finishEarlier(sender: Sender, purpose: string): Promise<SentTransaction | undefined> {
+async function finishEarlier(
+  sender: Sender,
+  purpose: string | undefined,
+): Promise<SentTransaction | undefined> {
   let found: SentTransaction | undefined;
   for (const transaction of sender.journal.unfinished()) {
     const isSame = transaction.purpose === purpose;

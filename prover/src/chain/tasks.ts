@@ -4,6 +4,7 @@ import type {
   ProofStruct,
   TaskRulesStruct,
 } from "../../../types/ethers-contracts/contracts/interfaces/ITaskMarket.ts";
+import { MAX_SHARDS } from "../witness/shards.ts";
 import { contractInterface } from "./abis.ts";
 import type { AuditTerms } from "./audits.ts";
 import { ChainError } from "./chain-error.ts";
@@ -23,9 +24,6 @@ export const TASK_STATES = [
   "expired",
 ] as const;
 export type TaskState = (typeof TASK_STATES)[number];
-
-/** Most shards a test set may have. */
-export const MAX_SHARDS = 64;
 
 /** How the reward is divided, as the contract numbers it. */
 export const REWARD_SPLITS = ["first-valid", "best-score", "pro-rata"] as const;
@@ -348,6 +346,18 @@ export async function submitProofs(
       data: contractInterface("ITaskMarket").encodeFunctionData("prove", proveArguments(taskId, proofs)),
     },
   );
+}
+
+/** Most gas that one transaction may use on Ethereum (EIP-7825). */
+const TRANSACTION_GAS_LIMIT = 2n ** 24n;
+/** Bounds on the gas of a call of `prove` and of each proof in it, calldata and the margin of sending included. */
+const PROVE_CALL_GAS = 400_000n;
+const PROVE_SHARD_GAS = 120_000n;
+
+/** How many proofs to hand in with one call on a chain whose blocks have so much gas; at least one. */
+export function proofsPerCall(blockGasLimit: bigint): number {
+  const limit = blockGasLimit < TRANSACTION_GAS_LIMIT ? blockGasLimit : TRANSACTION_GAS_LIMIT;
+  return Math.max(1, Number((limit - PROVE_CALL_GAS) / PROVE_SHARD_GAS));
 }
 
 /** The arguments of the market's `prove`. */

@@ -1,16 +1,14 @@
 import type { Command } from "commander";
 
-/** Options of commands that work on a task with its published files. */
-export interface TaskFileFlags {
-  readonly document?: string;
-  readonly testSet?: string;
+/** Options of commands that check a task against what its poster published. */
+export interface TaskKeyFlags {
   readonly keys?: string;
 }
 
-/** Adds where the published files of a task lie. */
-export function withTaskFileOptions(command: Command): Command {
-  return command
-    .option("--document <file>", "task document (default: where the task says, if that is a file here)")
-    .option("--test-set <file>", "test set of the task (default: where its document says)")
-    .option("--keys <folder>", "keys of the task's circuit (default: its place below build/keys)");
+/** Adds where the keys of a task's circuit lie; all else that is published is found by the task itself. */
+export function withTaskKeyOptions(command: Command): Command {
+  return command.option(
+    "--keys <folder>",
+    "keys of the task's circuit (default: their place below build/keys)",
+  );
 }

@@ -1,61 +1,88 @@
-import { existsSync } from "node:fs";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
-
 import type { TaskDetails } from "../chain/tasks.ts";
+import type { AccuracyInstance } from "../circuits/accuracy.ts";
 import type { CompiledCircuit } from "../circuits/build.ts";
 import type { KeySet } from "../proof/keys/key-set.ts";
 import type { TaskCheck } from "../task/check-task.ts";
+import type { TaskScore } from "../task/scores.ts";
 import type { TaskFiles } from "../task/task-files.ts";
+import { openDocuments } from "./artifact-documents.ts";
 import { note } from "./output.ts";
-import type { ReadSession } from "./session.ts";
-import type { TaskFileFlags } from "./task-options.ts";
-import { UsageError } from "./usage-error.ts";
+import { openReadSession, type ReadSession } from "./session.ts";
+import type { NetworkOptions } from "./shared-options.ts";
+import type { TaskKeyFlags } from "./task-options.ts";
+import { parseTaskId } from "./units.ts";
 
-/** A task whose published files were found to match what the market stored. */
-export interface CheckedTask {
+/** A task with the documents it names, the task's own found to be the one whose hash the market stored. */
+export interface OpenedTask {
   readonly task: TaskDetails;
   readonly files: TaskFiles;
+}
+
+/** A task whose published files were found to match what the market stored. */
+export interface CheckedTask extends OpenedTask {
   readonly keys: KeySet;
-  readonly circuit: CompiledCircuit;
+  readonly circuit: CompiledCircuit<AccuracyInstance>;
   readonly check: TaskCheck;
 }
 
+/** Reads a task and, from the artifacts, its document and its test set as far as it is public. */
+export async function openTask(session: ReadSession, taskId: bigint): Promise<OpenedTask> {
+  const { readTaskDetails } = await import("../chain/tasks.ts");
+  const { parseArtifactUri } = await import("../artifacts/artifact-uri.ts");
+  const { readTaskFiles } = await import("../task/task-files.ts");
+  const { checkTaskDocument } = await import("../task/check-task.ts");
+  const { readRevealUri } = await import("../chain/seal.ts");
+  const { contracts } = session;
+  const task = await readTaskDetails(contracts, taskId);
+  const revealUri = await readRevealUri(contracts, task);
+  const { read } = await openDocuments(session);
+  const files = await readTaskFiles(read, {
+    document: parseArtifactUri(task.documentUri),
+    reveal: revealUri === undefined ? undefined : parseArtifactUri(revealUri),
+  });
+  checkTaskDocument(task, files);
+  return { task, files };
+}
+
+/** The task that --task names, for commands that can do without one. */
+export async function openNamedTask(
+  options: NetworkOptions & { readonly task?: string },
+): Promise<OpenedTask | undefined> {
+  if (options.task === undefined) return undefined;
+  const taskId = parseTaskId(options.task);
+  return await openTask(await openReadSession(options), taskId);
+}
+
 /**
- * Reads a task and its files, compiles its circuit unless it is at hand, and compares everything, the data point
+ * Reads a task and its files, compiles its circuit unless it is at hand, and compares everything, the data points
  * recomputed from the test set. Throws before anything is staked on a task that does not match its files.
  */
 export async function openCheckedTask(
   session: ReadSession,
   taskId: bigint,
-  flags: TaskFileFlags,
+  flags: TaskKeyFlags,
 ): Promise<CheckedTask> {
-  const { readTaskDetails } = await import("../chain/tasks.ts");
-  const { loadTaskFiles } = await import("../task/task-files.ts");
   const { checkTask } = await import("../task/check-task.ts");
   const { openCircuit, openKeys } = await import("./artifacts.ts");
-  const task = await readTaskDetails(session.contracts, taskId);
-  const documentFile = flags.document ?? documentFromUri(task, session.config.folder);
-  const files = await loadTaskFiles(documentFile, flags.testSet);
-  const { instance } = files.document;
+  const { task, files } = await openTask(session, taskId);
+  const { instance, testSet, sampleCount } = files.document;
   const keys = await openKeys(instance, flags.keys);
   const circuit = await openCircuit(instance);
-  note(`task ${taskId}: recomputing the data point from ${files.testSet.samples.sampleCount} samples`);
+  const shards = testSet.shards.length === 1 ? "the data point" : `${testSet.shards.length} data points`;
+  note(
+    files.shards === null
+      ? `task ${taskId}: the test set is sealed; its data points are compared once it is revealed`
+      : `task ${taskId}: recomputing ${shards} from ${sampleCount} samples`,
+  );
   const check = await checkTask(task, files, keys, circuit);
   return { task, files, keys, circuit, check };
 }
 
-/** The document's file when its URI is a path or file: URL on this machine. */
-function documentFromUri(task: TaskDetails, folder: string): string {
-  const { documentUri, taskId } = task;
-  const file = documentUri.startsWith("file:")
-    ? fileURLToPath(documentUri)
-    : path.resolve(folder, documentUri);
-  if (documentUri !== "" && existsSync(file)) return file;
-  throw new UsageError(
-    "cli.no-document",
-    `the document of task ${taskId} is published at "${documentUri}", which is no file here`,
-    "Fetch it with its test set and name it with --document.",
-    { taskId, documentUri },
-  );
+/** What a model achieves on a task's published samples, for people. */
+export function scoreText({ document, publicSample }: TaskFiles, score: TaskScore): string {
+  const { minCorrect, sampleCount } = document;
+  if (score.correct !== null) return `${score.correct} of ${sampleCount} correct, ${minCorrect} needed`;
+  const needed = `sealed, ${minCorrect} of ${sampleCount} needed`;
+  if (publicSample === null) return needed;
+  return `${needed}; ${score.publicSampleCorrect} of ${publicSample.samples.sampleCount} of the public sample correct`;
 }

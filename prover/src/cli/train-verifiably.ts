@@ -25,25 +25,26 @@ export async function trainVerifiablyForTask(flags: VerifiableFlags, signal: Abo
   const { commitRun, openSeed, trainRun } = await import("../audit/verifiable-run.ts");
   const { saveDocument } = await import("../data/document.ts");
   const { INTEGER_MODEL } = await import("../quantization/integer-model-document.ts");
-  const { checkTaskModel } = await import("../task/task-model.ts");
+  const { scoreOnTask } = await import("../task/scores.ts");
+  const { checkTaskModel, checkThreshold } = await import("../task/task-model.ts");
   const { measure } = await import("../verifiable/measure.ts");
   const { facts, utc } = await import("./text.ts");
-  const document = flags.document ?? flags.task;
-  const files = document === undefined ? flags : { ...flags, document };
-  const training = await openTrainingSession(files, taskId, signal);
+  const { scoreText } = await import("./task-session.ts");
+  const training = await openTrainingSession(flags, taskId, signal);
   const { checked, audit, run: runSession, folder } = training;
   const secrets = await openSecrets(training, flags);
   const seeded = await openSeed(runSession, secrets);
   const { run, last, close } = await trainRun(runSession, secrets, seeded);
   await close();
-  const test = checked.files.testSet.samples;
-  const correct = Math.round(measure(runSession.rule, last, test).accuracy * test.sampleCount);
-  const { minCorrect, sampleCount } = checked.files.document;
+  const score = scoreOnTask(checked.files, (samples) =>
+    Math.round(measure(runSession.rule, last, samples).accuracy * samples.sampleCount),
+  );
   const out = path.resolve(flags.out);
   const file = await modelFile(training, last);
   await saveDocument(out, INTEGER_MODEL, file);
   await saveOpening(training, file, run.checkpoints.at(-1)!, secrets);
-  checkTaskModel(checked.files, file, correct, flags.evenIfBelow === true);
+  checkTaskModel(checked.files, file);
+  checkThreshold(checked.files, score, flags.evenIfBelow === true);
   const state = await commitRun(runSession, run);
   return {
     data: {
@@ -52,8 +53,8 @@ export async function trainVerifiablyForTask(flags: VerifiableFlags, signal: Abo
         prover: training.session.address,
         runFolder: folder.folder,
         model: out,
-        correct,
-        minCorrect,
+        ...score,
+        minCorrect: checked.files.document.minCorrect,
       },
       ...{ batchRoot: run.root, traceRoot: run.traceRoot, modelCommitment: run.checkpoints.at(-1)! },
       ...{ stepCount: state.stepCount, state: state.state, challengeBlock: state.challengeBlock },
@@ -63,7 +64,7 @@ export async function trainVerifiablyForTask(flags: VerifiableFlags, signal: Abo
       ["task", `${taskId}, ${state.stepCount} steps trained`],
       ["model", `${out} (private)`],
       ["run", `${folder.folder} (private: keep it until the audit has passed)`],
-      ["test set", `${correct} of ${sampleCount} correct, ${minCorrect} needed`],
+      ["test set", scoreText(checked.files, score)],
       ["answer until", utc(audit.terms.answerDeadline)],
       ["next", `zkpot audit watch ${taskId}`],
     ]),
@@ -79,7 +80,7 @@ async function openSecrets(training: TrainingSession, flags: SampleFlags): Promi
   const { openTrainingPart } = await import("./training-data.ts");
   const { quantizeInputs } = await import("../data/input-quantization.ts");
   const dataset = await openTrainingPart(flags);
-  const { samples, clamped } = quantizeInputs(dataset, checked.files.testSet.inputQuantization);
+  const { samples, clamped } = quantizeInputs(dataset, checked.files.inputQuantization);
   if (clamped.length > 0)
     note(`${clamped.length} features have values outside of the task's mapping; clamped`);
   return await folder.create(samples);
@@ -92,7 +93,7 @@ async function modelFile(
 ): Promise<IntegerModelFile> {
   const { analyseBounds } = await import("../quantization/bounds.ts");
   const { inputFractionBits, WEIGHT_FRACTION_BITS } = await import("../verifiable/training-rule.ts");
-  const { classNames, inputQuantization } = checked.files.testSet;
+  const { classNames, inputQuantization } = checked.files;
   const weightScale = 2 ** -WEIGHT_FRACTION_BITS;
   return {
     classNames,

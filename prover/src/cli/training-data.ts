@@ -1,6 +1,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { InputQuantization } from "../data/input-quantization.ts";
 import { datasetOptions, type DatasetFlags } from "./dataset-options.ts";
+import type { OpenedTask } from "./task-session.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Options that name samples to learn from or to measure on. */
@@ -8,7 +9,6 @@ export interface SampleFlags extends DatasetFlags {
   readonly split?: string;
   readonly data?: string;
   readonly inputQuantization?: string;
-  readonly task?: string;
 }
 
 /** The private samples to learn from: the training part of a split, or a whole data set. */
@@ -29,9 +29,10 @@ export async function openTrainingPart(flags: SampleFlags): Promise<Dataset> {
   return await openDataset(flags.data!, datasetOptions(flags));
 }
 
-/** The mapping of features to integers: the one of a task or file, else fitted on the training part. */
+/** The mapping of features to integers: the one of a file or task, else fitted on the training part. */
 export async function openInputQuantization(
   flags: SampleFlags,
+  task: OpenedTask | undefined,
   train: Dataset,
   inputBits: number,
 ): Promise<InputQuantization> {
@@ -40,9 +41,5 @@ export async function openInputQuantization(
   if (flags.inputQuantization !== undefined) {
     return await loadDocument(flags.inputQuantization, INPUT_QUANTIZATION);
   }
-  if (flags.task !== undefined) {
-    const { loadTaskFiles } = await import("../task/task-files.ts");
-    return (await loadTaskFiles(flags.task)).testSet.inputQuantization;
-  }
-  return fitInputQuantization(train, inputBits);
+  return task?.files.inputQuantization ?? fitInputQuantization(train, inputBits);
 }

@@ -10,17 +10,17 @@ import { note } from "./output.ts";
 import { openSignSession, type SignSession } from "./session.ts";
 import type { AccountOptions, NetworkOptions } from "./shared-options.ts";
 import type { CheckedTask } from "./task-session.ts";
-import { type TaskFileFlags, withTaskFileOptions } from "./task-options.ts";
+import { type TaskKeyFlags, withTaskKeyOptions } from "./task-options.ts";
 
 /** Options of commands that work on a run for a task with training proof. */
-export interface TrainingFlags extends TaskFileFlags {
+export interface TrainingFlags extends TaskKeyFlags {
   readonly initKeys?: string;
   readonly stepKeys?: string;
 }
 
-/** Adds where the published files and the keys of training circuits lie. */
+/** Adds where the keys of a task's circuits lie. */
 export function withTrainingOptions(command: Command): Command {
-  return withTaskFileOptions(command)
+  return withTaskKeyOptions(command)
     .option(
       "--init-keys <folder>",
       "keys of the initialisation circuit (default: their place below build/keys)",

@@ -36,6 +36,39 @@ export function testSetHash(testSet: TestSet): `0x${string}` {
   return documentDigest(TEST_SET, testSet);
 }
 
+/** A part of a test set: the samples at `rows`, in that order. */
+export function selectTestSamples(testSet: TestSet, rows: ArrayLike<number>, name: string): TestSet {
+  const { featureCount, classCount, features, labels } = testSet.samples;
+  const picked = {
+    features: new Int32Array(rows.length * featureCount),
+    labels: new Int32Array(rows.length),
+  };
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index]!;
+    picked.features.set(
+      features.subarray(row * featureCount, (row + 1) * featureCount),
+      index * featureCount,
+    );
+    picked.labels[index] = labels[row]!;
+  }
+  return { ...testSet, name, samples: { sampleCount: rows.length, featureCount, classCount, ...picked } };
+}
+
+/** The samples of several parts in a row; all must be of one shape, and there must be one at least. */
+export function joinSamples(parts: readonly IntegerSamples[]): IntegerSamples {
+  const { featureCount, classCount } = parts[0]!;
+  const sampleCount = parts.reduce((sum, part) => sum + part.sampleCount, 0);
+  const features = new Int32Array(sampleCount * featureCount);
+  const labels = new Int32Array(sampleCount);
+  let start = 0;
+  for (const part of parts) {
+    features.set(part.features, start * featureCount);
+    labels.set(part.labels, start);
+    start += part.sampleCount;
+  }
+  return { sampleCount, featureCount, classCount, features, labels };
+}
+
 const TEST_SET_SCHEMA = z
   .object({
     name: z.string(),

@@ -22,13 +22,15 @@ export interface BundlePlace {
 /** A proof with all that is needed to check it; nothing in it is secret. */
 export interface ProofBundle {
   readonly place: BundlePlace;
+  /** Which shard of the task's test set it is about, from 0. */
+  readonly shard: number;
   readonly instanceId: string;
   readonly keyId: `0x${string}`;
   /** The key as the registry stores it; keyId is its keccak256. */
   readonly verifyingKey: `0x${string}`;
   readonly context: bigint;
   readonly modelCommitment: bigint;
-  /** At least so many samples are classified correctly. */
+  /** At least so many samples of the shard are classified correctly. */
   readonly correct: number;
   readonly dataPoint: G1Point;
   readonly proof: Groth16Proof;
@@ -50,6 +52,7 @@ const BUNDLE_SCHEMA = z
         purpose: BYTES,
       })
       .strict(),
+    shard: z.number().int().nonnegative(),
     instanceId: z.string(),
     keyId: BYTES,
     verifyingKey: BYTES,
@@ -66,7 +69,7 @@ type BundleContent = z.infer<typeof BUNDLE_SCHEMA>;
 /** A saved proof bundle; public. */
 export const PROOF_BUNDLE: DocumentKind<ProofBundle, BundleContent> = {
   format: "zkpot.proof-bundle",
-  version: 1,
+  version: 2,
   isSecret: false,
   schema: BUNDLE_SCHEMA,
   encode: ({ place, proof, context, modelCommitment, dataPoint, ...plain }) => ({

@@ -1,20 +1,13 @@
 /** What poster and provers compute of a revealed test set. */
 import { type AccuracyInstance, accuracyLayout } from "../circuits/accuracy.ts";
 import { flattenBlock } from "../circuits/layout.ts";
-import type { TestSet } from "../data/test-set.ts";
 import type { Hash } from "../merkle-vector.ts";
 import type { KeySet } from "../proof/keys/key-set.ts";
 import type { G1Point } from "../proof/points.ts";
+import type { TaskShard } from "../task/task-files.ts";
 import { accuracyDatasetBlock } from "../witness/accuracy-witness.ts";
 import { findWrongEnd, type OpeningFault } from "./find-fault.ts";
 import { type Opening, openingRoot, openShards } from "./opening.ts";
-
-/** What stands behind one data point of a sealed test set. */
-export interface SealedShard {
-  readonly testSet: TestSet;
-  /** Last word of the shard's dataset block. */
-  readonly blinding: bigint;
-}
 
 /** What published data are worth to a prover. */
 export type RevealReview =
@@ -33,7 +26,7 @@ export type RevealReview =
 export async function openTestSet(
   instance: AccuracyInstance,
   keys: KeySet,
-  shards: readonly SealedShard[],
+  shards: readonly TaskShard[],
   onProgress?: (done: number, total: number) => void,
 ): Promise<Opening> {
   const layout = accuracyLayout(instance);

@@ -1,25 +1,33 @@
 import type { ChainPoint, TaskRecord } from "../chain/tasks.ts";
-import { accuracyLayout } from "../circuits/accuracy.ts";
+import { type AccuracyInstance, accuracyLayout } from "../circuits/accuracy.ts";
 import type { CompiledCircuit } from "../circuits/build.ts";
 import { architectureId } from "../model/architecture.ts";
 import type { KeySet } from "../proof/keys/key-set.ts";
 import { datasetPoint } from "../proof/prove.ts";
 import { accuracyDatasetBlock } from "../witness/accuracy-witness.ts";
 import { TaskError } from "./task-document.ts";
-import type { TaskFiles } from "./task-files.ts";
+import type { TaskFiles, TaskShard } from "./task-files.ts";
 
 /** What was compared between the chain and the published files. */
 export interface TaskCheck {
   /** Names of the values that agree. */
   readonly agreed: readonly string[];
-  readonly dataPoint: ChainPoint;
+  /** Names of the values that cannot be compared yet: those of a test set that is still sealed. */
+  readonly open: readonly string[];
 }
 
-/** The data point of a task's test set under its key: what the market must have stored. */
-export async function taskDataPoint(files: TaskFiles, keys: KeySet): Promise<ChainPoint> {
-  const { instance } = files.document;
-  const block = accuracyDatasetBlock(instance, files.testSet.samples);
-  return await datasetPoint(accuracyLayout(instance), keys, block);
+/** The data points of a task's shards under its key, in order: what the market must have stored. */
+export async function taskDataPoints(
+  instance: AccuracyInstance,
+  shards: readonly TaskShard[],
+  keys: KeySet,
+): Promise<ChainPoint[]> {
+  const points: ChainPoint[] = [];
+  for (const { testSet, blinding } of shards) {
+    const block = accuracyDatasetBlock(instance, testSet.samples, blinding);
+    points.push(await datasetPoint(accuracyLayout(instance), keys, block));
+  }
+  return points;
 }
 
 /**
@@ -46,9 +54,16 @@ export function checkTaskKeys(files: TaskFiles, keys: KeySet, circuit: CompiledC
   }
 }
 
+/** Throws TaskError `task.mismatch` unless the document is the one whose hash the market stored. */
+export function checkTaskDocument(task: TaskRecord, { documentHash }: TaskFiles): void {
+  if (task.documentHash === documentHash) return;
+  throw mismatch(task.taskId, "documentHash", task.documentHash, documentHash);
+}
+
 /**
- * Compares what the market stored with the published files, the data point recomputed from the samples.
- * Throws TaskError `task.mismatch` naming the first value that differs.
+ * Compares what the market stored with the published files, the data point of every shard recomputed from its samples.
+ * Of a sealed test set the data points are left open until it is revealed.
+ * Throws TaskError `task.mismatch` naming the first value that differs, and the shard.
  */
 export async function checkTask(
   task: TaskRecord,
@@ -56,23 +71,32 @@ export async function checkTask(
   keys: KeySet,
   circuit: CompiledCircuit,
 ): Promise<TaskCheck> {
-  const { document, documentHash } = files;
+  const { document, shards } = files;
+  const { instance, testSet } = document;
+  checkTaskDocument(task, files);
   checkTaskKeys(files, keys, circuit);
-  const agreed: string[] = [];
+  const agreed = ["documentHash"];
   const compare = (name: string, onChain: unknown, published: unknown): void => {
     if (onChain !== published) throw mismatch(task.taskId, name, onChain, published);
     agreed.push(name);
   };
-  compare("documentHash", task.documentHash, documentHash);
   compare("keyId", task.keyId, document.keyId);
-  compare("architectureId", task.architectureId, architectureId(document.instance.architecture));
+  compare("architectureId", task.architectureId, architectureId(instance.architecture));
   compare("sampleCount", task.sampleCount, document.sampleCount);
   compare("minCorrect", task.minCorrect, document.minCorrect);
-  const dataPoint = await taskDataPoint(files, keys);
-  compare("shardCount", task.dataPoints.length, 1);
-  compare("dataPoint.x", task.dataPoints[0]!.x, dataPoint.x);
-  compare("dataPoint.y", task.dataPoints[0]!.y, dataPoint.y);
-  return { agreed, dataPoint };
+  compare("number of shards", task.dataPoints.length, testSet.shards.length);
+  const names = testSet.shards.map((_, shard) => `dataPoint of shard ${shard}`);
+  if (shards === null) return { agreed, open: names };
+  const points = await taskDataPoints(instance, shards, keys);
+  for (const [shard, name] of names.entries()) {
+    compare(name, pointText(task.dataPoints[shard]!), pointText(points[shard]!));
+  }
+  return { agreed, open: [] };
+}
+
+/** A point for comparing and for errors. */
+export function pointText({ x, y }: ChainPoint): string {
+  return `(${x}, ${y})`;
 }
 
 function mismatch(taskId: bigint, name: string, onChain: unknown, published: unknown): TaskError {

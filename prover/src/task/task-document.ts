@@ -1,11 +1,18 @@
 import { z } from "zod";
 
+import { ARTIFACT_CID } from "../artifacts/artifact-uri.ts";
 import type { AccuracyInstance } from "../circuits/accuracy.ts";
-import type { DocumentKind } from "../data/document.ts";
-import { ProverError } from "../errors.ts";
 import { INSTANCE_SCHEMA, TRAIN_INIT_SCHEMA, TRAIN_STEP_SCHEMA } from "../circuits/instances.ts";
 import type { TrainInitInstance } from "../circuits/train-init.ts";
 import type { TrainStepInstance } from "../circuits/train-step.ts";
+import type { DocumentKind } from "../data/document.ts";
+import {
+  INPUT_QUANTIZATION_SCHEMA,
+  type InputQuantization,
+  plainInputQuantization,
+} from "../data/input-quantization.ts";
+import { ProverError } from "../errors.ts";
+import { MAX_SHARDS } from "../witness/shards.ts";
 
 /** A task, its document or its test set that do not go together; codes start with `task.`. */
 export class TaskError extends ProverError {}
@@ -18,20 +25,45 @@ export interface TaskTraining {
   readonly stepKeyId: string;
 }
 
+/** A `zkpot.test-set` file among the artifacts. */
+export interface TestSetArtifact {
+  /** CID of the file, version 1 in base32. */
+  readonly cid: string;
+  /** keccak256 of the test set's canonical bytes. */
+  readonly hash: string;
+}
+
+/** A test set that everybody can read from the beginning. */
+export interface PublicTestSet {
+  readonly kind: "public";
+  /** In the order of the task's data points. */
+  readonly shards: readonly (TestSetArtifact & { readonly sampleCount: number })[];
+}
+
+/** A test set that its poster reveals once nobody can commit any more. */
+export interface SealedTestSet {
+  readonly kind: "sealed";
+  /** In the order of the task's data points. */
+  readonly shards: readonly { readonly sampleCount: number }[];
+  readonly inputQuantization: InputQuantization;
+  readonly classNames: readonly string[];
+  /** Samples of the same kind to measure on, none of them in the test set; null without. */
+  readonly publicSample: TestSetArtifact | null;
+}
+
 /**
- * What a poster publishes about a task, beside the test set: enough for anybody to rebuild the circuit, to
- * recompute the data point and to know under which terms the data may be used.
+ * What a poster publishes about a task: enough for anybody to rebuild the circuit, to recompute the data points once
+ * the test set is public, and to know under which terms the data may be used.
  */
 export interface TaskDocument {
   readonly title: string;
-  /** Where the test set is found: a path relative to this document. */
-  readonly testSetFile: string;
-  /** keccak256 of the test set's canonical bytes. */
-  readonly testSetHash: string;
+  readonly testSet: PublicTestSet | SealedTestSet;
   /** Parameters of the circuit; its architecture is the one the model must have. */
   readonly instance: AccuracyInstance;
   readonly keyId: string;
+  /** Over all shards. */
   readonly sampleCount: number;
+  /** Over all shards. */
   readonly minCorrect: number;
   /** Licence of the test set, e.g. an SPDX identifier. */
   readonly licence: string;
@@ -43,21 +75,40 @@ export interface TaskDocument {
 
 const HASH = z.string().regex(/^0x[0-9a-f]{64}$/, "is not 32 bytes in lower-case hexadecimal");
 
+/** Schema of an artifact's place and digest in documents. */
+export const TEST_SET_ARTIFACT_SCHEMA = z.object({ cid: ARTIFACT_CID, hash: HASH }).strict();
+
+const SAMPLE_COUNT = z.number().int().min(1);
+
 const TASK_SCHEMA = z
   .object({
     title: z.string().min(1).max(200),
-    testSetFile: z
-      .string()
-      .min(1)
-      .max(500)
-      .refine(
-        (file) => !/^([/\\]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)/.test(file),
-        "leaves the document's folder",
-      ),
-    testSetHash: HASH,
+    testSet: z.discriminatedUnion("kind", [
+      z
+        .object({
+          kind: z.literal("public"),
+          shards: z
+            .array(TEST_SET_ARTIFACT_SCHEMA.extend({ sampleCount: SAMPLE_COUNT }).strict())
+            .min(1)
+            .max(MAX_SHARDS),
+        })
+        .strict(),
+      z
+        .object({
+          kind: z.literal("sealed"),
+          shards: z
+            .array(z.object({ sampleCount: SAMPLE_COUNT }).strict())
+            .min(1)
+            .max(MAX_SHARDS),
+          inputQuantization: INPUT_QUANTIZATION_SCHEMA,
+          classNames: z.array(z.string()).min(2),
+          publicSample: TEST_SET_ARTIFACT_SCHEMA.nullable(),
+        })
+        .strict(),
+    ]),
     instance: INSTANCE_SCHEMA,
     keyId: HASH,
-    sampleCount: z.number().int().min(1),
+    sampleCount: SAMPLE_COUNT,
     minCorrect: z.number().int().min(1),
     licence: z.string().min(1).max(200),
     jurisdiction: z.string().min(1).max(200).nullable(),
@@ -67,7 +118,12 @@ const TASK_SCHEMA = z
       .optional(),
   })
   .strict()
-  .refine(({ minCorrect, sampleCount }) => minCorrect <= sampleCount, "minCorrect exceeds sampleCount");
+  .refine(({ minCorrect, sampleCount }) => minCorrect <= sampleCount, "minCorrect exceeds sampleCount")
+  .refine(
+    ({ testSet, sampleCount }) =>
+      sampleCount === testSet.shards.reduce((sum, shard) => sum + shard.sampleCount, 0),
+    "sampleCount is not the sum over the shards",
+  );
 
 type TaskContent = z.infer<typeof TASK_SCHEMA>;
 
@@ -75,10 +131,11 @@ type TaskContent = z.infer<typeof TASK_SCHEMA>;
 export const TASK_DOCUMENT: DocumentKind<TaskDocument, TaskContent> = {
   format: "zkpot.task",
   isSecret: false,
-  version: 1,
+  version: 2,
   schema: TASK_SCHEMA,
-  encode: ({ training, ...task }) => ({
+  encode: ({ training, testSet, ...task }) => ({
     ...task,
+    testSet: plainTestSet(testSet),
     ...(training === undefined ? {} : { training: structuredClone(training) as TaskContent["training"] }),
     instance: {
       ...task.instance,
@@ -91,3 +148,15 @@ export const TASK_DOCUMENT: DocumentKind<TaskDocument, TaskContent> = {
   }),
   decode: (content) => content,
 };
+
+function plainTestSet(testSet: TaskDocument["testSet"]): TaskContent["testSet"] {
+  if (testSet.kind === "public") {
+    return { kind: "public", shards: testSet.shards.map((shard) => ({ ...shard })) };
+  }
+  return {
+    ...testSet,
+    shards: testSet.shards.map((shard) => ({ ...shard })),
+    inputQuantization: plainInputQuantization(testSet.inputQuantization),
+    classNames: [...testSet.classNames],
+  };
+}

@@ -1,46 +1,169 @@
-import path from "node:path";
+import { canonicalJson, type JsonValue } from "../data/canonical-json.ts";
+import { type DocumentKind, documentDigest } from "../data/document.ts";
+import type { InputQuantization } from "../data/input-quantization.ts";
+import type { IntegerSamples } from "../data/samples.ts";
+import { joinSamples, TEST_SET, type TestSet, testSetHash } from "../data/test-set.ts";
+import {
+  type SealedTestSet,
+  TASK_DOCUMENT,
+  type TaskDocument,
+  TaskError,
+  type TestSetArtifact,
+} from "./task-document.ts";
+import { TEST_SET_REVEAL } from "./test-set-reveal.ts";
 
-import { documentDigest, loadDocument } from "../data/document.ts";
-import { TEST_SET, type TestSet, testSetHash } from "../data/test-set.ts";
-import { TASK_DOCUMENT, type TaskDocument, TaskError } from "./task-document.ts";
+/** Reads a document among the artifacts by its CID, wherever they are kept. */
+export type ReadDocument = <Value, Content>(
+  cid: string,
+  kind: DocumentKind<Value, Content>,
+) => Promise<Value>;
 
-/** A task document with the test set it names, found to belong together. */
+/** A part of a test set that one proof is about. */
+export interface TaskShard {
+  readonly testSet: TestSet;
+  /** Last word of the shard's dataset block: 0 where the test set was never sealed. */
+  readonly blinding: bigint;
+}
+
+/** A task document with the artifacts it names, found to belong together. */
 export interface TaskFiles {
   readonly document: TaskDocument;
   /** Digest of the document, which the market stores. */
   readonly documentHash: string;
-  readonly testSet: TestSet;
+  readonly inputQuantization: InputQuantization;
+  readonly classNames: readonly string[];
+  /** The test set, in the order of the task's data points; null as long as it is sealed. */
+  readonly shards: readonly TaskShard[] | null;
+  /** What a sealed task shows of its data; null without, and for public test sets. */
+  readonly publicSample: TestSet | null;
+}
+
+/** CIDs of what a task is read from. */
+export interface TaskArtifacts {
+  readonly document: string;
+  /** Of the reveal of a sealed test set; left out before it. */
+  readonly reveal?: string | undefined;
 }
 
 /**
- * Loads a task document and its test set, which lies where the document says, or at `testSetFile`.
- * Throws DocumentError for either file, TaskError `task.test-set-mismatch` naming what differs.
+ * Reads a task document and all it names.
+ * Throws TaskError `task.test-set-mismatch` naming the shard and what differs, and as `read`.
  */
-export async function loadTaskFiles(documentFile: string, testSetFile?: string): Promise<TaskFiles> {
-  const document = await loadDocument(documentFile, TASK_DOCUMENT);
-  const place = testSetFile ?? path.resolve(path.dirname(documentFile), document.testSetFile);
-  const testSet = await loadDocument(place, TEST_SET);
+export async function readTaskFiles(read: ReadDocument, artifacts: TaskArtifacts): Promise<TaskFiles> {
+  const document = await read(artifacts.document, TASK_DOCUMENT);
+  const documentHash = documentDigest(TASK_DOCUMENT, document);
+  const { testSet } = document;
+  if (testSet.kind === "sealed") {
+    return { document, documentHash, ...(await readSealed(read, document, testSet, artifacts.reveal)) };
+  }
+  const shards: TaskShard[] = [];
+  for (const [index, published] of testSet.shards.entries()) {
+    shards.push({ testSet: await readShard(read, document, index, published), blinding: 0n });
+  }
+  const { inputQuantization, classNames } = shards[0]!.testSet;
+  shards.forEach((shard, index) => {
+    expectSameKind(`shard ${index}`, shard.testSet, { inputQuantization, classNames });
+  });
+  return { document, documentHash, inputQuantization, classNames, shards, publicSample: null };
+}
+
+/** The shards of a test set that is public by now; throws TaskError `task.sealed` before. */
+export function openShards({ shards }: TaskFiles): readonly TaskShard[] {
+  if (shards !== null) return shards;
+  throw new TaskError(
+    "task.sealed",
+    "the test set of the task is sealed",
+    "Wait until its poster reveals it, after the last commitment.",
+  );
+}
+
+/** The samples that a model can be measured on: the test set, else a sealed task's public sample, else none. */
+export function measurableSamples({ shards, publicSample }: TaskFiles): IntegerSamples | undefined {
+  if (shards !== null) return joinSamples(shards.map(({ testSet }) => testSet.samples));
+  return publicSample?.samples;
+}
+
+async function readSealed(
+  read: ReadDocument,
+  document: TaskDocument,
+  testSet: SealedTestSet,
+  revealCid: string | undefined,
+): Promise<Omit<TaskFiles, "document" | "documentHash">> {
+  const { inputQuantization, classNames } = testSet;
+  const sample =
+    testSet.publicSample === null
+      ? null
+      : await readTestSet(read, document, "the public sample", testSet.publicSample);
+  if (sample !== null) expectSameKind("the public sample", sample, testSet);
+  const open = { inputQuantization, classNames, publicSample: sample };
+  if (revealCid === undefined) return { ...open, shards: null };
+  const reveal = await read(revealCid, TEST_SET_REVEAL);
+  expectSame("the reveal", "number of shards", reveal.shards.length, testSet.shards.length);
+  const shards: TaskShard[] = [];
+  for (const [index, { blinding, ...artifact }] of reveal.shards.entries()) {
+    const published = { ...artifact, sampleCount: testSet.shards[index]!.sampleCount };
+    const shard = await readShard(read, document, index, published);
+    expectSameKind(`shard ${index}`, shard, testSet);
+    shards.push({ testSet: shard, blinding });
+  }
+  return { ...open, shards };
+}
+
+async function readShard(
+  read: ReadDocument,
+  document: TaskDocument,
+  index: number,
+  published: TestSetArtifact & { readonly sampleCount: number },
+): Promise<TestSet> {
+  const what = `shard ${index}`;
+  const testSet = await readTestSet(read, document, what, published);
+  expectSame(what, "sample count", testSet.samples.sampleCount, published.sampleCount);
+  return testSet;
+}
+
+async function readTestSet(
+  read: ReadDocument,
+  document: TaskDocument,
+  what: string,
+  { cid, hash }: TestSetArtifact,
+): Promise<TestSet> {
+  const testSet = await read(cid, TEST_SET);
   const { samples, inputQuantization } = testSet;
   const { layerSizes, inputBits } = document.instance.architecture;
-  expectSame(place, "test set hash", testSetHash(testSet), document.testSetHash);
-  expectSame(place, "sample count", samples.sampleCount, document.sampleCount);
-  expectSame(place, "feature count", samples.featureCount, layerSizes[0]);
-  expectSame(place, "class count", samples.classCount, layerSizes.at(-1));
-  expectSame(place, "bits of a feature", inputQuantization.inputBits, inputBits);
-  return { document, documentHash: documentDigest(TASK_DOCUMENT, document), testSet };
+  expectSame(what, "hash", testSetHash(testSet), hash);
+  expectSame(what, "feature count", samples.featureCount, layerSizes[0]);
+  expectSame(what, "class count", samples.classCount, layerSizes.at(-1));
+  expectSame(what, "bits of a feature", inputQuantization.inputBits, inputBits);
+  return testSet;
+}
+
+function expectSameKind(
+  what: string,
+  found: Pick<TestSet, "inputQuantization" | "classNames">,
+  expected: Pick<TestSet, "inputQuantization" | "classNames">,
+): void {
+  const text = (value: unknown): string => canonicalJson(value as JsonValue);
+  const { inputQuantization, classNames } = expected;
+  if (text(found.inputQuantization) !== text(inputQuantization)) {
+    throw mismatch(what, "mapping of features to integers", "another one", "the same for the whole task");
+  }
+  expectSame(what, "list of class names", text(found.classNames), text(classNames));
 }
 
 function expectSame(
-  file: string,
   what: string,
+  name: string,
   found: string | number,
   expected: string | number | undefined,
 ): void {
-  if (found === expected) return;
-  throw new TaskError(
+  if (found !== expected) throw mismatch(what, name, String(found), String(expected));
+}
+
+function mismatch(what: string, name: string, found: string, expected: string): TaskError {
+  return new TaskError(
     "task.test-set-mismatch",
-    `${file} is not the test set of the task: its ${what} is ${found}, the document says ${String(expected)}`,
-    "Fetch the test set that was published with the task.",
-    { file, what, found, expected },
+    `${what} is not of the task's test set: its ${name} is ${found}, the task says ${expected}`,
+    "Do not take part in this task: its poster published something else than its document says.",
+    { what, name, found, expected },
   );
 }

@@ -69,17 +69,17 @@ export async function runTrainingDemo(run: TrainingDemoRun): Promise<TrainingDem
       `registers the verifying key of the ${name} circuit`,
     );
   }
-  const data = await prepareData(scenario, instances.accuracy, material.keys, seed);
-  const { testSet } = data.files;
-  const { samples: train } = quantizeInputs(data.split.train, testSet.inputQuantization);
+  const data = await prepareData(scenario, instances.accuracy, material.keys, seed, run.workFolder);
+  const { inputQuantization, classNames } = data.files;
+  const { samples: train } = quantizeInputs(data.split.train, inputQuantization);
   const asked = trainingTerms(stage.auditAddress, rule, provers, train.sampleCount, scenario.drawnSteps);
   const taskId = await postDemoTask(stage, data, material.keys, asked);
   const open: OpenTask = { taskId, data, material };
   const audit = await openAudit(stage.connection, stage.contracts, taskId);
-  const openRun: OpenAudit = { audit, rule, train, test: testSet.samples, classNames: testSet.classNames };
+  const openRun: OpenAudit = { audit, rule, train, test: data.test.integer, classNames };
 
   story.heading("Batches first, then the seed");
-  const check = await checkOffer(stage, "prover", open);
+  const dataPoint = await checkOffer(stage, "prover", open);
   const seeded = await seedFor(stage, "prover", openRun, drawRunKey());
   const rivalSeeded = await seedFor(stage, "rival", openRun, drawRunKey());
 
@@ -110,7 +110,15 @@ export async function runTrainingDemo(run: TrainingDemoRun): Promise<TrainingDem
     salt: derivedSalt(trained.run.runKey, "checkpoint", trained.run.checkpoints.length - 1),
     modelDigest: modelDigest(file),
   };
-  const proof = await proveCount(stage, "prover", open, check, opening, { file }, trained.score.correctCount);
+  const proof = await proveCount(
+    stage,
+    "prover",
+    open,
+    dataPoint,
+    opening,
+    { file },
+    trained.score.correctCount,
+  );
   await stage.transact(
     "prover",
     "hand in the proof",
@@ -165,7 +173,7 @@ function trainingTerms(
 
 /** The trained model as one that was quantised: its scales are those of the rule's fixed-point formats. */
 function modelFile(rule: TrainingRule, model: IntegerModel, { files }: DemoData): IntegerModelFile {
-  const { classNames, inputQuantization } = files.testSet;
+  const { classNames, inputQuantization } = files;
   const sumScales = model.layers.map(
     (_, layer) => 2 ** -(inputFractionBits(rule, layer) + WEIGHT_FRACTION_BITS),
   );

@@ -1,8 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
-
 import { expect } from "chai";
 
+import { getDocument } from "../../../prover/src/artifacts/documents.ts";
+import { ArtifactStore } from "../../../prover/src/artifacts/store.ts";
 import { postTask, readTaskDetails } from "../../../prover/src/chain/tasks.ts";
+import { loadDocument } from "../../../prover/src/data/document.ts";
+import { TEST_SET, testSetHash } from "../../../prover/src/data/test-set.ts";
+import { TASK_DOCUMENT } from "../../../prover/src/task/task-document.ts";
 import { g1 } from "../../contracts/support/trapdoor-key.ts";
 import { Market } from "../../support/market.ts";
 import type { Workspace } from "../../support/zkpot.ts";
@@ -59,12 +62,16 @@ describe("zkpot task post", () => {
       documentHash: string;
       dataPoints: unknown;
     }>(...post({ "--stake": "5gwei", "--split": "pro-rata", "--max-provers": "3", "--jurisdiction": "EU" }));
-    const { content } = JSON.parse(readFileSync(posted.document, "utf8")) as {
-      content: Record<string, unknown>;
-    };
-    expect(content).to.include({
+    const store = new ArtifactStore(workspace.folder);
+    const document = await getDocument(store, posted.document, TASK_DOCUMENT);
+    const { cid } = await store.putFile(workspace.file("test-set.json"));
+    const testSet = await loadDocument(workspace.file("test-set.json"), TEST_SET);
+    expect(document.testSet).to.deep.equal({
+      kind: "public",
+      shards: [{ cid, hash: testSetHash(testSet), sampleCount: 10 }],
+    });
+    expect(document).to.include({
       title: "clusters",
-      testSetFile: "test-set.json",
       licence: "CC0-1.0",
       jurisdiction: "EU",
       minCorrect: 9,
@@ -73,7 +80,7 @@ describe("zkpot task post", () => {
     const { task } = await workspace.json<{ task: Record<string, unknown> }>("task", "show", posted.taskId);
     expect(task).to.include({
       documentHash: posted.documentHash,
-      documentUri: "task.json",
+      documentUri: `ipfs://${posted.document}`,
       rewardWei: String(10n ** 18n),
       stakeWei: "5000000000",
       split: "pro-rata",
@@ -97,7 +104,6 @@ describe("zkpot task post", () => {
     [{ "--instance": "breast-cancer-30-2x114", "--keys": "nowhere" }, "keys.missing", 1],
     [{ "--test-set": "absent.json" }, "document.missing", 1],
     [{ "--test-set": "split.json" }, "document.wrong-format", 1],
-    [{ "--out": "elsewhere/deep/task.json" }, "cli.test-set-elsewhere", 2],
   ];
   for (const [changes, code, exitCode] of refusals) {
     it(`refuses ${Object.entries(changes).flat().join(" ")} with ${code}`, async () => {
@@ -114,9 +120,14 @@ describe("zkpot task post", () => {
     const honest = await readTaskDetails(market.contracts, BigInt(taskId));
     const other = await postTask(market.sender(0), market.contracts, { ...honest, dataPoints: [g1(7n)] });
     await workspace.json("task", "show", taskId, "--check");
-    const error = await workspace.failure("task", "show", String(other.taskId), "--check");
-    expect(error.code).to.equal("task.mismatch");
-    expect(error.details.name).to.equal("dataPoint.x");
+    for (const command of [
+      ["task", "show", String(other.taskId), "--check"],
+      ["commit", String(other.taskId), "--model", "none.json"],
+    ]) {
+      const error = await workspace.failure(...command);
+      expect(error.code).to.equal("task.mismatch");
+      expect(error.details.name).to.equal("dataPoint of shard 0");
+    }
   });
 
   it("lets task show --check find a threshold that the document does not state", async () => {
@@ -130,16 +141,30 @@ describe("zkpot task post", () => {
 
   it("refuses a test set that does not fit the instance, naming what differs", async () => {
     await workspace.json("data", "split", "./clusters.csv", "--input-bits", "5", "--out", "wide");
-    const error = await workspace.failure(
-      ...post({ "--test-set": "wide/test-set.json", "--out": "wide/task.json" }),
-    );
+    const error = await workspace.failure(...post({ "--test-set": "wide/test-set.json" }));
     expect(error.code).to.equal("task.test-set-mismatch");
     expect(error.details.what).to.equal("bits of a feature");
   });
 
-  it("keeps the published files apart from the private ones", () => {
-    expect(existsSync(workspace.file("split.json"))).to.equal(true);
-    const document = readFileSync(workspace.file("task.json"), "utf8");
-    expect(document).not.to.include("split.json");
+  it("cuts a test set that is too large for one proof into shards", async () => {
+    await workspace.json(
+      ...["data", "split", "./clusters.csv", "--input-bits", "4", "--test-fraction", "0.5", "--out", "large"],
+    );
+    const posted = await workspace.json<{
+      taskId: string;
+      dataPoints: unknown[];
+      testSet: { shards: { cid: string; sampleCount: number }[] };
+    }>(...post({ "--test-set": "large/test-set.json" }));
+    const sizes = posted.testSet.shards.map(({ sampleCount }) => sampleCount);
+    expect(sizes).to.deep.equal([9, 8, 8]);
+    expect(posted.dataPoints).to.have.length(3);
+    const { check } = await workspace.json<{ check: unknown }>("task", "show", posted.taskId, "--check");
+    expect(check).to.deep.equal({
+      agreed: [
+        ...["documentHash", "keyId", "architectureId", "sampleCount", "minCorrect", "number of shards"],
+        ...["dataPoint of shard 0", "dataPoint of shard 1", "dataPoint of shard 2"],
+      ],
+      open: [],
+    });
   });
 });

@@ -103,7 +103,7 @@ export function sampleRecord(changes: Partial<DemoRecord> = {}): DemoRecord {
         { name: "prove", seconds: 5.5 },
       ],
       proofBytes: 384,
-      calldataBytes: 452,
+      calldataBytes: 612,
       bundleBytes: 3_700,
       blockCommitment: ["13", "14"],
       context: "15",

@@ -9,7 +9,8 @@ import type { G1Point } from "../../../prover/src/proof/points.ts";
 import type { KeySet } from "../../../prover/src/proof/keys/key-set.ts";
 import { datasetPoint } from "../../../prover/src/proof/prove.ts";
 import { type Opening, openingRoot } from "../../../prover/src/seal/opening.ts";
-import { openTestSet, reviewReveal, type SealedShard } from "../../../prover/src/seal/reveal.ts";
+import { openTestSet, reviewReveal } from "../../../prover/src/seal/reveal.ts";
+import type { TaskShard } from "../../../prover/src/task/task-files.ts";
 import { accuracyDatasetBlock } from "../../../prover/src/witness/accuracy-witness.ts";
 import { randomSamples, tinyCircuit } from "../proof/support/tiny-proof.ts";
 import { expectError } from "../support/expect-error.ts";
@@ -18,12 +19,12 @@ const BLINDINGS = [123_456_789n, 987_654_321n];
 
 let instance: AccuracyInstance;
 let keys: KeySet;
-let shards: SealedShard[];
+let shards: TaskShard[];
 let dataPoints: G1Point[];
 let opening: Opening;
 
 /** A shard of random samples; their names and mapping are no part of the opening. */
-function shard(seed: string, blinding: bigint): SealedShard {
+function shard(seed: string, blinding: bigint): TaskShard {
   return { testSet: { samples: randomSamples(instance, seed, 10) } as TestSet, blinding };
 }
 

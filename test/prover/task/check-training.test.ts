@@ -7,6 +7,8 @@ import { checkAuditContract, checkTraining, termsOfRule } from "../../../prover/
 import { TASK_DOCUMENT, type TaskDocument } from "../../../prover/src/task/task-document.ts";
 import { expectError } from "../support/expect-error.ts";
 
+/** Of an empty file. */
+const CID = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku";
 const hash = (digit: string): string => `0x${digit.repeat(64)}`;
 
 describe("checkTraining", () => {
@@ -17,8 +19,10 @@ describe("checkTraining", () => {
     const step = await loadCircuitInstance("train-step", "train-step-4-3-3x4");
     document = {
       title: "tiny",
-      testSetFile: "test-set.json",
-      testSetHash: hash("a"),
+      testSet: {
+        kind: "public",
+        shards: [{ cid: CID, hash: hash("a"), sampleCount: 10 }],
+      },
       instance: await loadCircuitInstance("accuracy", "trained-4-3-3x10"),
       keyId: hash("b"),
       sampleCount: 10,

@@ -4,22 +4,24 @@ import type { SentTransaction } from "../../chain/send.ts";
 import type { SubmissionRecord } from "../../chain/tasks.ts";
 import type { IntegerModelFile } from "../../quantization/integer-model-document.ts";
 import type { CommitmentOpening } from "../../task/commitment-opening.ts";
+import type { TaskScore } from "../../task/scores.ts";
+import type { TaskFiles } from "../../task/task-files.ts";
 import { handle, type Invocation } from "../command.ts";
 import { note, type Report } from "../output.ts";
 import { openSignSession, type SignSession } from "../session.ts";
 import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
-import { type TaskFileFlags, withTaskFileOptions } from "../task-options.ts";
+import { type TaskKeyFlags, withTaskKeyOptions } from "../task-options.ts";
 import { transactionFacts } from "../transaction-facts.ts";
 import { parseTaskId } from "../units.ts";
 
-interface CommitOptions extends NetworkOptions, AccountOptions, TaskFileFlags {
+interface CommitOptions extends NetworkOptions, AccountOptions, TaskKeyFlags {
   readonly model: string;
   readonly evenIfBelow?: boolean;
 }
 
 /** `zkpot commit`: binds the account to a model for one task. */
 export function registerCommit(program: Command): void {
-  const command = withTaskFileOptions(
+  const command = withTaskKeyOptions(
     withAccountOptions(
       program
         .command("commit")
@@ -38,16 +40,16 @@ async function commit({ options }: Invocation<CommitOptions>, id: string): Promi
   const { openCheckedTask } = await import("../task-session.ts");
   const { loadDocument } = await import("../../data/document.ts");
   const { INTEGER_MODEL } = await import("../../quantization/integer-model-document.ts");
+  const { scoreOnTask } = await import("../../task/scores.ts");
   const { runReference } = await import("../../model/reference.ts");
-  const { checkTaskModel } = await import("../../task/task-model.ts");
+  const { checkTaskModel, checkThreshold } = await import("../../task/task-model.ts");
   const { commitModel, readSubmission } = await import("../../chain/tasks.ts");
 
-  const { task, files } = await openCheckedTask(session, taskId, options);
+  const { files } = await openCheckedTask(session, taskId, options);
   const file = await loadDocument(options.model, INTEGER_MODEL);
-  const { samples } = files.testSet;
-  const { predictions } = runReference(file.quantized.model, samples);
-  const correct = predictions.filter((prediction, sample) => prediction === samples.labels[sample]).length;
-  checkTaskModel(files, file, correct, options.evenIfBelow === true);
+  checkTaskModel(files, file);
+  const score = scoreOnTask(files, (samples) => runReference(file.quantized.model, samples).correctCount);
+  checkThreshold(files, score, options.evenIfBelow === true);
 
   const submission = await readSubmission(session.contracts, taskId, session.address);
   const opening = await openOpening(session, submission, taskId, file);
@@ -55,7 +57,7 @@ async function commit({ options }: Invocation<CommitOptions>, id: string): Promi
   const transaction = isCommitted
     ? undefined
     : await commitModel(session.sender, session.contracts, taskId, opening.modelCommitment);
-  return await report(session, opening, correct, task.minCorrect, transaction);
+  return await report(session, opening, files, score, transaction);
 }
 
 /** The opening of this account's commitment: the saved one for the same model, else a new one, saved before use. */
@@ -90,11 +92,12 @@ async function openOpening(
 async function report(
   session: SignSession,
   opening: CommitmentOpening,
-  correct: number,
-  minCorrect: number,
+  files: TaskFiles,
+  score: TaskScore,
   transaction: SentTransaction | undefined,
 ): Promise<Report> {
   const { facts } = await import("../text.ts");
+  const { scoreText } = await import("../task-session.ts");
   const { openingFile } = await import("../../task/commitment-opening.ts");
   const { modelCommitment, taskId } = opening;
   const file = openingFile(session.config.folder, opening);
@@ -104,8 +107,8 @@ async function report(
       prover: session.address,
       modelCommitment,
       openingFile: file,
-      correct,
-      minCorrect,
+      ...score,
+      minCorrect: files.document.minCorrect,
       transaction: transaction === undefined ? undefined : transactionFacts(transaction),
     },
     text: facts([
@@ -113,7 +116,7 @@ async function report(
       ["prover", session.address],
       ["model commitment", `0x${modelCommitment.toString(16)}`],
       ["opening", `${file} (secret: keep it until the task has ended)`],
-      ["test set", `${correct} correct, ${minCorrect} needed`],
+      ["test set", scoreText(files, score)],
       ["next", `zkpot prove ${taskId} --model <file>`],
     ]),
   };

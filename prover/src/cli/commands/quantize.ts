@@ -9,9 +9,10 @@ import type { IntegerModelFile } from "../../quantization/integer-model-document
 import type { TrainedModel } from "../../training/training-documents.ts";
 import { handle } from "../command.ts";
 import type { Report } from "../output.ts";
-import { type CommonOptions, withCommonOptions } from "../shared-options.ts";
+import { type NetworkOptions, withNetworkOptions } from "../shared-options.ts";
+import { openNamedTask, type OpenedTask } from "../task-session.ts";
 
-interface QuantizeOptions extends CommonOptions {
+interface QuantizeOptions extends NetworkOptions {
   readonly model: string;
   readonly task?: string;
   readonly split?: string;
@@ -20,11 +21,11 @@ interface QuantizeOptions extends CommonOptions {
 
 /** `zkpot quantize`: the integer model that is committed to and proved, from a float model. */
 export function registerQuantize(program: Command): void {
-  const command = withCommonOptions(
+  const command = withNetworkOptions(
     program.command("quantize").description("turn a float model into integers, with proven bounds"),
   )
     .requiredOption("--model <file>", "float model of `zkpot train`")
-    .option("--task <file>", "task document: its architecture is used, its test set measured on")
+    .option("--task <task id>", "its architecture is used, its test set measured on")
     .option("--split <file>", "split of `zkpot data split`: its test part is measured on")
     .option("--out <file>", "file of the integer model, readable by its owner only", "model.json");
   handle<QuantizeOptions, []>(command, async ({ options }) => {
@@ -33,31 +34,32 @@ export function registerQuantize(program: Command): void {
     const { INTEGER_MODEL } = await import("../../quantization/integer-model-document.ts");
     const { quantizeModel } = await import("../../quantization/quantize.ts");
     const trained = await loadDocument(options.model, FLOAT_MODEL);
-    const architecture = await chooseArchitecture(options, trained);
+    const task = await openNamedTask(options);
+    const architecture = await chooseArchitecture(task, trained);
     const quantized = quantizeModel(trained.model, architecture);
     const { classNames, inputQuantization } = trained;
     const file: IntegerModelFile = { quantized, classNames, inputQuantization };
-    const comparison = await compare(options, trained, file);
+    const comparison = await compare(options, task, trained, file);
     const out = path.resolve(options.out);
     await saveDocument(out, INTEGER_MODEL, file);
     return await report(out, architecture, quantized.bounds, comparison);
   });
 }
 
-async function chooseArchitecture(options: QuantizeOptions, trained: TrainedModel): Promise<Architecture> {
+async function chooseArchitecture(
+  task: OpenedTask | undefined,
+  trained: TrainedModel,
+): Promise<Architecture> {
+  if (task !== undefined) return task.files.document.instance.architecture;
   const { defaultArchitecture } = await import("../../model/architecture.ts");
-  if (options.task === undefined) {
-    const { inputBits } = trained.inputQuantization;
-    return { ...defaultArchitecture(trained.model.layerSizes), inputBits };
-  }
-  const { loadDocument } = await import("../../data/document.ts");
-  const { TASK_DOCUMENT } = await import("../../task/task-document.ts");
-  return (await loadDocument(options.task, TASK_DOCUMENT)).instance.architecture;
+  const { inputBits } = trained.inputQuantization;
+  return { ...defaultArchitecture(trained.model.layerSizes), inputBits };
 }
 
 /** Float against integer on samples that were not learnt from; undefined when none were named. */
 async function compare(
   options: QuantizeOptions,
+  task: OpenedTask | undefined,
   trained: TrainedModel,
   file: IntegerModelFile,
 ): Promise<ModelComparison | undefined> {
@@ -73,9 +75,10 @@ async function compare(
     const scaled = scaleInputs(test, inputQuantization);
     return compareModels(trained.model, integerModel, scaled, samples, classNames);
   }
-  if (options.task === undefined) return undefined;
-  const { loadTaskFiles } = await import("../../task/task-files.ts");
-  const { samples } = (await loadTaskFiles(options.task)).testSet;
+  if (task === undefined) return undefined;
+  const { measurableSamples } = await import("../../task/task-files.ts");
+  const samples = measurableSamples(task.files);
+  if (samples === undefined) return undefined;
   const largest = 2 ** integerModel.architecture.inputBits - 1;
   const features = Float32Array.from(samples.features, (value) => value / largest);
   return compareModels(trained.model, integerModel, { ...samples, features }, samples, classNames);

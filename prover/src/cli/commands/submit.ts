@@ -1,27 +1,33 @@
+import path from "node:path";
+
 import type { Command } from "commander";
 
+import type { SentTransaction } from "../../chain/send.ts";
+import type { ShardProof, SubmissionRecord, TaskRecord } from "../../chain/tasks.ts";
+import type { ProofBundle } from "../../proof/bundle.ts";
+import type { BundleStore } from "../../task/bundle-store.ts";
 import { handle, type Invocation } from "../command.ts";
 import { note, type Report } from "../output.ts";
 import { openSignSession } from "../session.ts";
 import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
-import { type TaskFileFlags, withTaskFileOptions } from "../task-options.ts";
+import { type TaskKeyFlags, withTaskKeyOptions } from "../task-options.ts";
 import { transactionFacts } from "../transaction-facts.ts";
 import { parseTaskId } from "../units.ts";
 
-interface SubmitOptions extends NetworkOptions, AccountOptions, TaskFileFlags {
-  readonly bundle: string;
+interface SubmitOptions extends NetworkOptions, AccountOptions, TaskKeyFlags {
+  readonly proofs?: string;
 }
 
-/** `zkpot submit`: hands a proof in, after checking here that the market will take it. */
+/** `zkpot submit`: hands in the proofs that the chain does not have, after checking here that it will take them. */
 export function registerSubmit(program: Command): void {
-  const command = withTaskFileOptions(
+  const command = withTaskKeyOptions(
     withAccountOptions(
       program
         .command("submit")
         .argument("<task id>", "the task")
-        .description("verify a proof bundle, try the call, and hand the proof in"),
+        .description("check the proofs of a task and hand in those that the market does not have yet"),
     ),
-  ).option("--bundle <file>", "proof bundle of `zkpot prove`", "proof.json");
+  ).option("--proofs <folder>", "folder of the proofs (default: where `zkpot prove` keeps them)");
   handle<SubmitOptions, [string]>(command, submit);
 }
 
@@ -29,51 +35,86 @@ async function submit({ options }: Invocation<SubmitOptions>, id: string): Promi
   const taskId = parseTaskId(id);
   const session = await openSignSession(options);
   const { openCheckedTask } = await import("../task-session.ts");
-  const { loadDocument } = await import("../../data/document.ts");
-  const { PROOF_BUNDLE } = await import("../../proof/bundle.ts");
-  const { checkBundle } = await import("../../task/check-bundle.ts");
-  const { readSubmission, readTask, simulateProofs, submitProofs } = await import("../../chain/tasks.ts");
+  const { BundleStore } = await import("../../task/bundle-store.ts");
+  const { checkBundles } = await import("../../task/check-bundle.ts");
   const { toChainProof } = await import("../../chain/chain-proof.ts");
-  const { facts } = await import("../text.ts");
+  const { finishEarlierTransactions } = await import("../../chain/send.ts");
+  const { proofsPerCall, readSubmission, readTask, submitProofs } = await import("../../chain/tasks.ts");
   const { contracts, sender, address, connection } = session;
+  const destination = { chainId: connection.chainId, market: contracts.addresses.taskMarket };
 
-  const bundle = await loadDocument(options.bundle, PROOF_BUNDLE);
-  const checked = await openCheckedTask(session, taskId, options);
+  const { task } = await openCheckedTask(session, taskId, options);
+  // What an earlier run sent may prove shards in the next block.
+  await finishEarlierTransactions(sender);
   const submission = await readSubmission(contracts, taskId, address);
-  checkBundle(bundle, {
-    chainId: connection.chainId,
-    market: contracts.addresses.taskMarket,
-    task: checked.task,
-    submission,
-  });
-  const proofs = [{ shard: 0, correct: bundle.correct, proof: toChainProof(bundle.proof) }];
-  const isDone = submission.state === "proven" || submission.state === "claimed";
-  let transaction;
-  if (isDone) {
-    note(`a proof of ${address} was accepted before`);
-  } else {
-    await simulateProofs(contracts, address, taskId, proofs);
-    transaction = await submitProofs(sender, contracts, taskId, proofs);
+  const store =
+    options.proofs === undefined
+      ? BundleStore.of(session.config.folder, { ...destination, taskId, prover: address })
+      : new BundleStore(path.resolve(options.proofs));
+  const bundles = await loadMissing(store, task, submission);
+  checkBundles(bundles, { ...destination, task, submission });
+  if (bundles.length === 0) note(`the proofs of ${address} were accepted before`);
+  const perCall = proofsPerCall((await connection.provider.getBlock("latest"))!.gasLimit);
+  const transactions: SentTransaction[] = [];
+  for (let start = 0; start < bundles.length; start += perCall) {
+    const proofs = bundles.slice(start, start + perCall).map(({ shard, correct, proof }): ShardProof => {
+      return { shard, correct, proof: toChainProof(proof) };
+    });
+    transactions.push(await submitProofs(sender, contracts, taskId, proofs));
   }
   const after = await readSubmission(contracts, taskId, address);
-  const { state } = await readTask(contracts, taskId);
+  return await report(await readTask(contracts, taskId), after, transactions);
+}
+
+/** The stored proofs of the shards that the market has none for; there must be one if the market misses any. */
+async function loadMissing(
+  store: BundleStore,
+  task: TaskRecord,
+  { provenShards }: SubmissionRecord,
+): Promise<ProofBundle[]> {
+  const { TaskError } = await import("../../task/task-document.ts");
+  const missing = [...task.dataPoints.keys()].filter((shard) => !provenShards.includes(shard));
+  const bundles: ProofBundle[] = [];
+  for (const shard of missing) {
+    const bundle = await store.load(shard);
+    if (bundle !== undefined) bundles.push(bundle);
+  }
+  if (missing.length === 0 || bundles.length > 0) return bundles;
+  throw new TaskError(
+    "task.no-proofs",
+    `there is no proof of task ${task.taskId} to hand in at ${store.folder}; missing: shard ${missing.join(", ")}`,
+    "Make them with `zkpot prove`, or name their folder with --proofs.",
+    { taskId: task.taskId, folder: store.folder, missing },
+  );
+}
+
+async function report(
+  task: TaskRecord,
+  submission: SubmissionRecord,
+  transactions: readonly SentTransaction[],
+): Promise<Report> {
+  const { facts } = await import("../text.ts");
+  const { taskId, state, sampleCount, dataPoints } = task;
+  const { prover, correct, provenShards } = submission;
+  const missing = dataPoints.length - provenShards.length;
   return {
     data: {
       taskId,
-      prover: address,
-      correct: after.correct,
-      submission: after.state,
+      prover,
+      correct,
+      provenShards,
+      shardCount: dataPoints.length,
+      submission: submission.state,
       task: state,
-      transaction: transaction === undefined ? undefined : transactionFacts(transaction),
+      transactions: transactions.map(transactionFacts),
     },
     text: facts([
       ["task", `${taskId} (${state})`],
-      ["prover", address],
-      ["proved", `at least ${after.correct} of ${checked.task.sampleCount} correct`],
-      ...(transaction === undefined
-        ? []
-        : [["transaction", `${transaction.hash}, ${transaction.gasUsed} gas`] as const]),
-      ["next", `zkpot claim ${taskId}`],
+      ["prover", prover],
+      ["proved", `at least ${correct} of ${sampleCount} correct`],
+      ["shards", `${provenShards.length} of ${dataPoints.length} accepted`],
+      ...transactions.map(({ hash, gasUsed }) => ["transaction", `${hash}, ${gasUsed} gas`] as const),
+      ["next", missing === 0 ? `zkpot claim ${taskId}` : `zkpot prove ${taskId}, then submit again`],
     ]),
   };
 }

@@ -1,8 +1,8 @@
-import path from "node:path";
-
 import type { Command } from "commander";
 
+import type { SentTransaction } from "../../chain/send.ts";
 import type { RewardSplit, TaskTerms } from "../../chain/tasks.ts";
+import type { TaskFiles } from "../../task/task-files.ts";
 import { parseToken } from "../addresses.ts";
 import { handle, type Invocation } from "../command.ts";
 import { note, type Report } from "../output.ts";
@@ -30,8 +30,6 @@ interface PostOptions extends NetworkOptions, AccountOptions {
   readonly title?: string;
   readonly licence: string;
   readonly jurisdiction?: string;
-  readonly documentUri?: string;
-  readonly out: string;
   readonly trainInit?: string;
   readonly trainStep?: string;
   readonly trainingAudit?: string;
@@ -45,9 +43,14 @@ export function registerTaskPost(task: Command): void {
   const command = withAccountOptions(
     task
       .command("post")
-      .description("write a task document and post the task with its reward; uploads nothing"),
+      .description(
+        "store test set and task document as artifacts, and post the task with its reward; uploads nothing",
+      ),
   )
-    .requiredOption("--test-set <file>", "public test set of `zkpot data split`")
+    .requiredOption(
+      "--test-set <file>",
+      "public test set of `zkpot data split`; one that is too large for a proof is cut into shards",
+    )
     .requiredOption("--instance <id|file>", "circuit instance: id in circuits.json, or file of a planned one")
     .option("--keys <folder>", "keys of the instance (default: its place below build/keys)")
     .requiredOption("--min-correct <count>", "least count of correct test samples that is paid")
@@ -63,12 +66,6 @@ export function registerTaskPost(task: Command): void {
     .option("--title <text>", "title of the task (default: the name of the test set)")
     .requiredOption("--licence <text>", "licence of the test set, e.g. CC-BY-4.0")
     .option("--jurisdiction <text>", "where the data may be processed")
-    .option("--document-uri <uri>", "where provers find the document (default: its file name)")
-    .option(
-      "--out <file>",
-      "file of the task document; the test set must lie beside or below it",
-      "task.json",
-    )
     .option("--train-step <id|file>", "ask for training proof: instance of the step circuit")
     .option("--train-init <id|file>", "instance of the initialisation circuit, of the same rule")
     .option("--training-audit <address>", "audit contract (default: the deployed one)")
@@ -83,25 +80,28 @@ export function registerTaskPost(task: Command): void {
 
 async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   const terms = await parseTerms(options);
-  const { loadDocument, saveDocument } = await import("../../data/document.ts");
-  const { TEST_SET, testSetHash } = await import("../../data/test-set.ts");
+  const { formatArtifactUri } = await import("../../artifacts/artifact-uri.ts");
+  const { loadDocument } = await import("../../data/document.ts");
+  const { TEST_SET } = await import("../../data/test-set.ts");
   const { TASK_DOCUMENT } = await import("../../task/task-document.ts");
-  const { loadTaskFiles } = await import("../../task/task-files.ts");
-  const { checkTaskKeys, taskDataPoint } = await import("../../task/check-task.ts");
+  const { readTaskFiles, openShards } = await import("../../task/task-files.ts");
+  const { publishShards } = await import("../../task/publish-task.ts");
+  const { shardTestSet } = await import("../../task/test-set-shards.ts");
+  const { checkTaskKeys, taskDataPoints } = await import("../../task/check-task.ts");
   const { architectureId } = await import("../../model/architecture.ts");
   const { findAccuracyInstance, openCircuit, openKeys } = await import("../artifacts.ts");
+  const { openDocuments } = await import("../artifact-documents.ts");
   const { chainTime } = await import("../../chain/connect.ts");
   const { postTask } = await import("../../chain/tasks.ts");
   const { findKey } = await import("../../chain/registry.ts");
   const { ChainError } = await import("../../chain/chain-error.ts");
-  const { facts, utc } = await import("../text.ts");
-  const { formatAmount } = await import("../addresses.ts");
 
   const testSet = await loadDocument(options.testSet, TEST_SET);
   const { sampleCount } = testSet.samples;
   const minCorrect = parseInteger(options.minCorrect, "--min-correct", 1, sampleCount);
   const instance = await findAccuracyInstance(options.instance);
   const keys = await openKeys(instance, options.keys);
+  const shards = shardTestSet(testSet, instance);
   const session = await openSignSession(options);
   if ((await findKey(session.contracts, keys.keyId)) === undefined) {
     throw new ChainError(
@@ -113,11 +113,10 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   }
 
   const training = await openTrainingPart(options, session);
-  const documentFile = path.resolve(options.out);
-  await saveDocument(documentFile, TASK_DOCUMENT, {
+  const { read, put } = await openDocuments(session);
+  const document = await put(TASK_DOCUMENT, {
     title: options.title ?? testSet.name,
-    testSetFile: relativeTestSet(documentFile, options.testSet),
-    testSetHash: testSetHash(testSet),
+    testSet: await publishShards(put, shards),
     instance,
     keyId: keys.keyId,
     sampleCount,
@@ -126,25 +125,26 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
     jurisdiction: options.jurisdiction ?? null,
     ...(training === undefined ? {} : { training: training.published }),
   });
-  // What provers will load is what is checked and posted.
-  const files = await loadTaskFiles(documentFile);
+  // What provers will read is what is checked and posted.
+  const files = await readTaskFiles(read, { document });
   checkTaskKeys(files, keys, await openCircuit(instance));
-  note(`computing the data point of ${sampleCount} samples`);
-  const dataPoint = await taskDataPoint(files, keys);
+  const points = shards.length === 1 ? "the data point" : `${shards.length} data points`;
+  note(`computing ${points} of ${sampleCount} samples`);
+  const dataPoints = await taskDataPoints(instance, openShards(files), keys);
   const now = await chainTime(session.connection);
   const commitDeadline = now + BigInt(terms.commitSeconds);
   const proveDeadline = now + BigInt(terms.proveSeconds);
   const taskTerms: TaskTerms = {
     ...terms.amounts,
     keyId: keys.keyId,
-    dataPoints: [dataPoint],
+    dataPoints,
     sampleCount,
     minCorrect,
     commitDeadline,
     proveDeadline,
     architectureId: architectureId(instance.architecture),
     documentHash: files.documentHash,
-    documentUri: options.documentUri ?? path.basename(documentFile),
+    documentUri: formatArtifactUri(document),
   };
   const { taskId, transaction } = await postTask(
     session.sender,
@@ -152,26 +152,39 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
     taskTerms,
     training?.terms({ now, commitDeadline, proveDeadline }),
   );
-  const { rewardWei, rewardToken, stakeWei, stakeToken } = terms.amounts;
+  return await report({ taskId, terms: taskTerms, files, document, transaction });
+}
+
+interface PostedTask {
+  readonly taskId: bigint;
+  readonly terms: TaskTerms;
+  readonly files: TaskFiles;
+  /** CID. */
+  readonly document: string;
+  readonly transaction: SentTransaction;
+}
+
+async function report({ taskId, terms, files, document, transaction }: PostedTask): Promise<Report> {
+  const { facts, utc } = await import("../text.ts");
+  const { formatAmount } = await import("../addresses.ts");
+  const { keyId, dataPoints, commitDeadline, proveDeadline, minCorrect, sampleCount } = terms;
+  const { instance } = files.document;
+  const testSets = dataPoints.length === 1 ? "the test set" : `${dataPoints.length} shards of the test set`;
   return {
     data: {
-      taskId,
-      document: documentFile,
-      documentHash: files.documentHash,
-      keyId: keys.keyId,
-      dataPoints: taskTerms.dataPoints,
-      commitDeadline,
-      proveDeadline,
+      ...{ taskId, document, documentHash: files.documentHash, testSet: files.document.testSet },
+      ...{ keyId, dataPoints, commitDeadline, proveDeadline },
       transaction: transactionFacts(transaction),
     },
     text: facts([
       ["task", String(taskId)],
-      ["reward", formatAmount(rewardWei, rewardToken)],
-      ["stake", formatAmount(stakeWei, stakeToken)],
+      ["reward", formatAmount(terms.rewardWei, terms.rewardToken)],
+      ["stake", formatAmount(terms.stakeWei, terms.stakeToken)],
       ["threshold", `${minCorrect} of ${sampleCount} correct`],
       ["commit until", utc(commitDeadline)],
       ["prove until", utc(proveDeadline)],
-      ["publish", `${documentFile} and ${path.resolve(options.testSet)}, with the keys of ${instance.id}`],
+      ["document", terms.documentUri],
+      ["publish", `the document and ${testSets}, which are artifacts here, with the keys of ${instance.id}`],
     ]),
   };
 }
@@ -219,16 +232,4 @@ function parseSplit(text: string): RewardSplit {
     option: "--split",
     value: text,
   });
-}
-
-/** The test set's path as the document states it; the two are published together. */
-function relativeTestSet(documentFile: string, testSet: string): string {
-  const relative = path.relative(path.dirname(documentFile), path.resolve(testSet));
-  if (!relative.startsWith("..") && !path.isAbsolute(relative)) return relative.split(path.sep).join("/");
-  throw new UsageError(
-    "cli.test-set-elsewhere",
-    `the test set ${testSet} does not lie beside or below the document ${documentFile}`,
-    "Write the document beside the test set with --out: they are published together.",
-    { testSet, document: documentFile },
-  );
 }

@@ -4,20 +4,20 @@ import type { TaskDetails } from "../../chain/tasks.ts";
 import { handle } from "../command.ts";
 import { openReadSession } from "../session.ts";
 import { type NetworkOptions, withNetworkOptions } from "../shared-options.ts";
-import { type TaskFileFlags, withTaskFileOptions } from "../task-options.ts";
+import { type TaskKeyFlags, withTaskKeyOptions } from "../task-options.ts";
 import { parseTaskId } from "../units.ts";
 
-interface ShowOptions extends NetworkOptions, TaskFileFlags {
+interface ShowOptions extends NetworkOptions, TaskKeyFlags {
   readonly check?: boolean;
 }
 
 /** `zkpot task show`: a task with its submissions; --check compares it with its published files. */
 export function registerTaskShow(task: Command): void {
-  const command = withTaskFileOptions(
+  const command = withTaskKeyOptions(
     withNetworkOptions(
       task.command("show").argument("<task id>", "the task").description("show a task and its submissions"),
     ),
-  ).option("--check", "recompute the data point from the published test set and compare everything");
+  ).option("--check", "recompute the data points from the published test set and compare everything");
   handle<ShowOptions, [string]>(command, async ({ options }, id) => {
     const taskId = parseTaskId(id);
     const session = await openReadSession(options);
@@ -30,12 +30,13 @@ export function registerTaskShow(task: Command): void {
     const { task, check, files } = await openCheckedTask(session, taskId, options);
     const { title, licence, jurisdiction } = files.document;
     return {
-      data: { task, check: { agreed: check.agreed }, document: files.document },
+      data: { task, check, document: files.document },
       text: [
         await describe(task),
         "",
         `"${title}", licence ${licence}, jurisdiction ${jurisdiction ?? "not restricted"}`,
         `checked against the published files: ${check.agreed.join(", ")} agree`,
+        ...(check.open.length === 0 ? [] : [`sealed, to be checked later: ${check.open.join(", ")}`]),
       ].join("\n"),
     };
   });
@@ -50,16 +51,23 @@ async function describe(task: TaskDetails): Promise<string> {
     ["reward", formatAmount(task.rewardWei, task.rewardToken)],
     ["stake", formatAmount(task.stakeWei, task.stakeToken)],
     ["threshold", `${task.minCorrect} of ${task.sampleCount} correct`],
+    ["test set", shardText(task)],
     ["commit until", utc(task.commitDeadline)],
     ["prove until", utc(task.proveDeadline)],
     ["key", task.keyId],
     ["document", `${task.documentUri} (${task.documentHash})`],
   ]);
   if (task.submissions.length === 0) return head;
-  const rows = task.submissions.map(({ prover, state, correct }) => [
+  const rows = task.submissions.map(({ prover, state, correct, provenShards }) => [
     prover,
     state,
-    state === "committed" ? "" : String(correct),
+    `${provenShards.length} of ${task.dataPoints.length}`,
+    provenShards.length === 0 ? "" : String(correct),
   ]);
-  return `${head}\n\n${table(["prover", "state", "correct"], rows)}`;
+  return `${head}\n\n${table(["prover", "state", "shards", "correct"], rows)}`;
+}
+
+function shardText({ dataPoints, seal }: TaskDetails): string {
+  const shards = dataPoints.length === 1 ? "one shard" : `${dataPoints.length} shards`;
+  return BigInt(seal) === 0n ? shards : `${shards}, sealed by ${seal}`;
 }

@@ -9,6 +9,7 @@ import { handle, type Invocation } from "../command.ts";
 import { withDatasetOptions } from "../dataset-options.ts";
 import { note, type Report } from "../output.ts";
 import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
+import { openNamedTask, type OpenedTask } from "../task-session.ts";
 import type { SampleFlags } from "../training-data.ts";
 import { type TrainingFlags, withTrainingOptions } from "../training-session.ts";
 import { parseInteger, parseNumber, parseSizes } from "../units.ts";
@@ -16,6 +17,7 @@ import { UsageError } from "../usage-error.ts";
 
 interface TrainFlags extends NetworkOptions, AccountOptions, SampleFlags, TrainingFlags {
   readonly verifiable?: string;
+  readonly task?: string;
   readonly evenIfBelow?: boolean;
   readonly hidden?: string;
   readonly epochs?: string;
@@ -44,7 +46,7 @@ export function registerTrain(program: Command): void {
     )
     .option("--split <file>", "split of `zkpot data split`: its training part is learnt from")
     .option("--data <dataset>", "packaged data set, CSV file or IDX images, all of which is learnt from")
-    .option("--task <file>", "task document: its layer sizes and its mapping of features are used")
+    .option("--task <task id>", "its layer sizes and its mapping of features are used")
     .option("--input-quantization <file>", "mapping of features to integers (default: fitted on the samples)")
     .option("--input-bits <bits>", "bits of a feature when the mapping is fitted", "8")
     .option(
@@ -85,8 +87,9 @@ async function train({ options: flags, signal }: Invocation<TrainFlags>): Promis
   const { trainModel } = await import("../../training/train.ts");
 
   const dataset = await openTrainingPart(flags);
-  const inputQuantization = await openInputQuantization(flags, dataset, inputBits);
-  const options = await trainingOptions(flags);
+  const task = await openNamedTask(flags);
+  const inputQuantization = await openInputQuantization(flags, task, dataset, inputBits);
+  const options = await trainingOptions(flags, task);
   const parts =
     validationShare === 0
       ? undefined
@@ -164,10 +167,10 @@ async function report(
   };
 }
 
-async function trainingOptions(flags: TrainFlags): Promise<TrainingOptions> {
+async function trainingOptions(flags: TrainFlags, task: OpenedTask | undefined): Promise<TrainingOptions> {
   const { defaultTrainingOptions, validateTrainingOptions } =
     await import("../../training/training-options.ts");
-  const defaults = defaultTrainingOptions(await hiddenSizes(flags), flags.seed);
+  const defaults = defaultTrainingOptions(hiddenSizes(flags, task), flags.seed);
   const options = {
     ...defaults,
     ...(flags.epochs === undefined ? {} : { epochs: parseInteger(flags.epochs, "--epochs", 1, 100_000) }),
@@ -188,12 +191,9 @@ async function trainingOptions(flags: TrainFlags): Promise<TrainingOptions> {
   return options;
 }
 
-async function hiddenSizes(flags: TrainFlags): Promise<readonly number[]> {
-  if (flags.hidden !== undefined) return flags.hidden === "none" ? [] : parseSizes(flags.hidden, "--hidden");
-  if (flags.task === undefined) return [];
-  const { loadDocument } = await import("../../data/document.ts");
-  const { TASK_DOCUMENT } = await import("../../task/task-document.ts");
-  return (await loadDocument(flags.task, TASK_DOCUMENT)).instance.architecture.layerSizes.slice(1, -1);
+function hiddenSizes({ hidden }: TrainFlags, task: OpenedTask | undefined): readonly number[] {
+  if (hidden !== undefined) return hidden === "none" ? [] : parseSizes(hidden, "--hidden");
+  return task?.files.document.instance.architecture.layerSizes.slice(1, -1) ?? [];
 }
 
 function backendPreference(text: string): "auto" | "node" | "wasm" {
