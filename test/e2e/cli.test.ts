@@ -16,7 +16,7 @@ import { CID } from "multiformats/cid";
 
 import { getDocument } from "../../prover/src/artifacts/documents.ts";
 import { ArtifactStore } from "../../prover/src/artifacts/store.ts";
-
+import { parseArtifactUri, parseCid } from "../../prover/src/artifacts/artifact-uri.ts";
 import { toChainProof } from "../../prover/src/chain/chain-proof.ts";
 import { ChainError } from "../../prover/src/chain/chain-error.ts";
 import { connect } from "../../prover/src/chain/connect.ts";
@@ -29,6 +29,7 @@ import { INTEGER_MODEL } from "../../prover/src/quantization/integer-model-docum
 import { BundleStore } from "../../prover/src/task/bundle-store.ts";
 import { COMMITMENT_OPENING } from "../../prover/src/task/commitment-opening.ts";
 import { TASK_DOCUMENT } from "../../prover/src/task/task-document.ts";
+import { referenceCid } from "../prover/artifacts/support/reference-cid.ts";
 import { ANVIL_ADDRESSES, ANVIL_KEYS, type Anvil, startAnvil } from "../support/anvil.ts";
 import {
   TINY_CLUSTERS as CLUSTERS,
@@ -360,12 +361,28 @@ describe("a task from posting to payment, with the command line alone", () => {
   });
 
   it("hands the proof in and is paid", async () => {
-    const submitted = await run<{ task: string; correct: number }>(prover, ...["submit", taskId]);
+    const submitted = await run<{ task: string; correct: number; bundles: unknown }>(
+      prover,
+      "submit",
+      taskId,
+    );
     expect(submitted).to.include({ task: "settled", correct: MIN_CORRECT });
+    expect(submitted.bundles).to.deep.equal([{ shard: 0, cid: referenceCid(readFileSync(proofFile())) }]);
     const claimed = await run<{ rewardWei: string }>(prover, "claim", taskId);
     expect(claimed.rewardWei).to.equal(String(REWARD_WEI));
     const { lockedWei } = await run<{ lockedWei: string }>(prover, "stake", "show", ANVIL_ADDRESSES[1]);
     expect(lockedWei).to.equal("0");
+  });
+
+  it("lets anybody verify the proof under its CID, and refuses other bytes", async () => {
+    const uri = `ipfs://${referenceCid(readFileSync(proofFile()))}`;
+    expect((await rival.failure("verify", uri)).code).to.equal("artifact.missing");
+    rival.fetchArtifacts(prover);
+    const verified = await run<{ valid: boolean }>(rival, "verify", uri, "--task", taskId);
+    expect(verified.valid).to.equal(true);
+    const file = new ArtifactStore(rival.folder).blocks.fileOf(parseCid(parseArtifactUri(uri)));
+    writeFileSync(file, encodeDocument(PROOF_BUNDLE, { ...loadBundle(), correct: SAMPLE_COUNT }));
+    expect((await rival.failure("verify", uri)).code).to.equal("artifact.block-damaged");
   });
 
   it("does not hand a proof in twice", async () => {
@@ -403,8 +420,11 @@ describe("a task from posting to payment, with the command line alone", () => {
     const files = globSync("**/*", { cwd: prover.folder, withFileTypes: true, exclude: ["keys"] })
       .filter((entry) => entry.isFile())
       .map((entry) => path.relative(prover.folder, path.join(entry.parentPath, entry.name)));
-    const journals = globSync(".zkpot/journal/*", { cwd: prover.folder });
-    for (const file of [...files, ...journals].filter((name) => !secretFiles.includes(name))) {
+    const hidden = globSync([".zkpot/journal/*", ".zkpot/artifacts/blocks/**/*.data"], {
+      cwd: prover.folder,
+    });
+    expect(hidden.length).to.be.above(2);
+    for (const file of [...files, ...hidden].filter((name) => !secretFiles.includes(name))) {
       const text = readFileSync(prover.file(file), "utf8");
       for (const secret of secrets) expect(text.includes(secret), file).to.equal(false);
     }

@@ -1,5 +1,6 @@
 import type { PutDocument } from "../task/publish-task.ts";
 import type { ReadDocument } from "../task/task-files.ts";
+import { note } from "./output.ts";
 import type { Settings } from "./session.ts";
 
 /** The documents among the artifacts of a working folder. */
@@ -10,16 +11,13 @@ export interface ArtifactDocuments {
 }
 
 /** Opens the artifacts of the working folder. */
-export async function openDocuments({ config }: Settings): Promise<ArtifactDocuments> {
+export async function openDocuments({ config }: Pick<Settings, "config">): Promise<ArtifactDocuments> {
   const { openArtifacts } = await import("./artifact-session.ts");
-  const { fetchArtifact } = await import("../artifacts/fetch.ts");
-  const { getDocument, putDocument } = await import("../artifacts/documents.ts");
+  const { fetchDocument } = await import("../artifacts/fetch.ts");
+  const { putDocument } = await import("../artifacts/documents.ts");
   const sources = await openArtifacts(config);
   return {
-    read: async (cid, kind) => {
-      await fetchArtifact(sources, cid);
-      return await getDocument(sources.store, cid, kind);
-    },
+    read: async (cid, kind) => await fetchDocument(sources, cid, kind, note),
     put: async (kind, value) => await putDocument(sources.store, kind, value),
   };
 }

@@ -8,7 +8,7 @@ import type { ProofBundle } from "../../proof/bundle.ts";
 import type { BundleStore } from "../../task/bundle-store.ts";
 import { handle, type Invocation } from "../command.ts";
 import { note, type Report } from "../output.ts";
-import { openSignSession } from "../session.ts";
+import { openSignSession, type SignSession } from "../session.ts";
 import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
 import { type TaskKeyFlags, withTaskKeyOptions } from "../task-options.ts";
 import { transactionFacts } from "../transaction-facts.ts";
@@ -53,6 +53,7 @@ async function submit({ options }: Invocation<SubmitOptions>, id: string): Promi
       : new BundleStore(path.resolve(options.proofs));
   const bundles = await loadMissing(store, task, submission);
   checkBundles(bundles, { ...destination, task, submission });
+  const artifacts = await publishBundles(session, bundles);
   if (bundles.length === 0) note(`the proofs of ${address} were accepted before`);
   const perCall = proofsPerCall((await connection.provider.getBlock("latest"))!.gasLimit);
   const transactions: SentTransaction[] = [];
@@ -63,7 +64,28 @@ async function submit({ options }: Invocation<SubmitOptions>, id: string): Promi
     transactions.push(await submitProofs(sender, contracts, taskId, proofs));
   }
   const after = await readSubmission(contracts, taskId, address);
-  return await report(await readTask(contracts, taskId), after, transactions);
+  return await report(await readTask(contracts, taskId), after, artifacts, transactions);
+}
+
+/** A proof that is an artifact now. */
+interface BundleArtifact {
+  readonly shard: number;
+  readonly cid: string;
+}
+
+/** Makes proofs artifacts, under whose CIDs anybody can check them. */
+async function publishBundles(
+  session: SignSession,
+  bundles: readonly ProofBundle[],
+): Promise<BundleArtifact[]> {
+  const { openDocuments } = await import("../artifact-documents.ts");
+  const { PROOF_BUNDLE } = await import("../../proof/bundle.ts");
+  const { put } = await openDocuments(session);
+  const artifacts: BundleArtifact[] = [];
+  for (const bundle of bundles) {
+    artifacts.push({ shard: bundle.shard, cid: await put(PROOF_BUNDLE, bundle) });
+  }
+  return artifacts;
 }
 
 /** The stored proofs of the shards that the market has none for; there must be one if the market misses any. */
@@ -91,9 +113,11 @@ async function loadMissing(
 async function report(
   task: TaskRecord,
   submission: SubmissionRecord,
+  bundles: readonly BundleArtifact[],
   transactions: readonly SentTransaction[],
 ): Promise<Report> {
   const { facts } = await import("../text.ts");
+  const { formatArtifactUri } = await import("../../artifacts/artifact-uri.ts");
   const { taskId, state, sampleCount, dataPoints } = task;
   const { prover, correct, provenShards } = submission;
   const missing = dataPoints.length - provenShards.length;
@@ -106,6 +130,7 @@ async function report(
       shardCount: dataPoints.length,
       submission: submission.state,
       task: state,
+      bundles,
       transactions: transactions.map(transactionFacts),
     },
     text: facts([
@@ -113,6 +138,7 @@ async function report(
       ["prover", prover],
       ["proved", `at least ${correct} of ${sampleCount} correct`],
       ["shards", `${provenShards.length} of ${dataPoints.length} accepted`],
+      ...bundles.map(({ shard, cid }) => [`proof of shard ${shard}`, formatArtifactUri(cid)] as const),
       ...transactions.map(({ hash, gasUsed }) => ["transaction", `${hash}, ${gasUsed} gas`] as const),
       ["next", missing === 0 ? `zkpot claim ${taskId}` : `zkpot prove ${taskId}, then submit again`],
     ]),

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 
+import type { ProofBundle } from "../../proof/bundle.ts";
 import { handle } from "../command.ts";
-import { openReadSession } from "../session.ts";
-import { type NetworkOptions, withNetworkOptions } from "../shared-options.ts";
+import { openConfig, openReadSession } from "../session.ts";
+import { type ArtifactOptions, type NetworkOptions, withNetworkOptions } from "../shared-options.ts";
 import { parseTaskId } from "../units.ts";
 
 interface VerifyOptions extends NetworkOptions {
@@ -14,23 +15,22 @@ export function registerVerify(program: Command): void {
   const command = withNetworkOptions(
     program
       .command("verify")
-      .argument("<bundle>", "proof bundle of `zkpot prove`")
+      .argument("<bundle>", "proof bundle of `zkpot prove`: its file, or ipfs://<CID>")
       .description("verify a proof bundle here; exit code 0 only for a valid proof"),
   ).option("--task <task id>", "compare it with what the market stored about this task, too");
-  handle<VerifyOptions, [string]>(command, async ({ options }, file) => {
+  handle<VerifyOptions, [string]>(command, async ({ options }, source) => {
     const taskId = options.task === undefined ? undefined : parseTaskId(options.task);
-    const { loadDocument } = await import("../../data/document.ts");
-    const { PROOF_BUNDLE, verifyBundle } = await import("../../proof/bundle.ts");
+    const { verifyBundle } = await import("../../proof/bundle.ts");
     const { ProofError } = await import("../../proof/proof-error.ts");
     const { decodeVerifyingKey } = await import("../../proof/keys/verifying-key.ts");
     const { facts } = await import("../text.ts");
-    const bundle = await loadDocument(file, PROOF_BUNDLE);
+    const bundle = await readBundle(source, options);
     if (!verifyBundle(bundle)) {
       throw new ProofError(
         "proof.invalid",
-        `the proof in ${file} does not hold for its statement`,
+        `the proof in ${source} does not hold for its statement`,
         "Do not accept it; its maker can prove again.",
-        { file, keyId: bundle.keyId },
+        { source, keyId: bundle.keyId },
       );
     }
     if (taskId !== undefined) {
@@ -74,4 +74,17 @@ export function registerVerify(program: Command): void {
       ]),
     };
   });
+}
+
+/** A bundle from a file, or from the artifacts. */
+async function readBundle(source: string, options: ArtifactOptions): Promise<ProofBundle> {
+  const { PROOF_BUNDLE } = await import("../../proof/bundle.ts");
+  const { isArtifactUri } = await import("../../artifacts/artifact-uri.ts");
+  if (isArtifactUri(source)) {
+    const { openDocuments } = await import("../artifact-documents.ts");
+    const { read } = await openDocuments({ config: openConfig(options) });
+    return await read(source, PROOF_BUNDLE);
+  }
+  const { loadDocument } = await import("../../data/document.ts");
+  return await loadDocument(source, PROOF_BUNDLE);
 }
