@@ -148,7 +148,7 @@ contract TaskMarket is ITaskMarket, TaskMarketAdmin, ReentrancyGuardTransient {
         // Not above sampleCount, which has 32 bits.
         s.correct = uint32(correct);
         s.provenShards = provenShards;
-        emit ShardsProven(taskId, msg.sender, counts);
+        emit ShardsProven(taskId, msg.sender, provenShards, correct);
         if (isComplete) _accept(taskId, t, s, uint32(correct));
     }
 

@@ -84,8 +84,9 @@ interface ITaskMarket is ITaskMarketAdmin {
         uint256 modelCommitment,
         uint256 lockId
     );
-    /// @notice Proofs of some shards were accepted.
-    event ShardsProven(uint256 indexed taskId, address indexed prover, ShardCount[] counts);
+    /// @notice Proofs of some shards were accepted: all that the prover has proved by now, bit i for shard i, and the sum of
+    ///         its counts.
+    event ShardsProven(uint256 indexed taskId, address indexed prover, uint64 provenShards, uint256 correct);
     /// @notice A prover has proved all shards; `correct` is the sum of its counts.
     event ProofAccepted(uint256 indexed taskId, address indexed prover, uint256 correct);
     /// @notice A task was settled; `winner` is zero where several share the reward.

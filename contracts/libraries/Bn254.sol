@@ -92,7 +92,15 @@ library Bn254 {
 
     /// @notice Reverts unless the words are canonical and not all zero; curve and subgroup are for `pairing` to refuse.
     function requireG2Encoding(uint256 xImag, uint256 xReal, uint256 yImag, uint256 yReal) internal pure {
-        if ((xImag | xReal | yImag | yReal) == 0) revert Bn254PointAtInfinity();
+        bool isFinite = (xImag | xReal | yImag | yReal) != 0;
+        bool isCanonical;
+        // As in `requireG1`: one expression without jumps for the usual case.
+        assembly ("memory-safe") {
+            let q := BASE_FIELD_ORDER
+            isCanonical := and(and(lt(xImag, q), lt(xReal, q)), and(lt(yImag, q), lt(yReal, q)))
+        }
+        if (isFinite && isCanonical) return;
+        if (!isFinite) revert Bn254PointAtInfinity();
         requireCoordinate(xImag);
         requireCoordinate(xReal);
         requireCoordinate(yImag);

@@ -135,14 +135,16 @@ library Groth16 {
         }
     }
 
-    /// @dev Statement `index` of `count` in a row.
+    /// @dev Statement `index` of `count` in a row. No bounds checks: `count` divides the words, and `index` is below it.
     function _statementOf(
         uint256[] calldata statements,
         uint256 index,
         uint256 count
-    ) private pure returns (uint256[] calldata) {
-        uint256 words = statements.length / count;
-        return statements[index * words:(index + 1) * words];
+    ) private pure returns (uint256[] calldata statement) {
+        assembly ("memory-safe") {
+            statement.length := div(statements.length, count)
+            statement.offset := add(statements.offset, shl(5, mul(index, statement.length)))
+        }
     }
 
     /// @dev G1 points are on the curve and finite: no honest proof has a point at infinity, since A, B and C are

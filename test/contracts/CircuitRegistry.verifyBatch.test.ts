@@ -8,6 +8,7 @@ import {
   G1_INFINITY,
   g1,
   g2,
+  g2OutsideSubgroup,
   negatedPair,
   randomScalar,
   TrapdoorKey,
@@ -121,6 +122,54 @@ describe("CircuitRegistry.verifyBatch", () => {
     }
   });
 
+  it("reverts for fewer or more data points than proofs, but for none at all", async () => {
+    const { registry } = await deployed();
+    const { statements, proofs, points } = batch(3);
+    const words = statements.flat();
+    for (const changed of [points.slice(1), [...points, points[0]!], points.slice(0, 1)]) {
+      await expect(registry.verifyBatch(key.keyId, words, changed, proofs))
+        .to.be.revertedWithCustomError(registry, "CircuitRegistryDataPointCount")
+        .withArgs(changed.length, 3n);
+    }
+    expect(await registry.verifyBatch(key.keyId, words, [], proofs)).to.equal(false);
+  });
+
+  it("takes no data points for as many at infinity", async () => {
+    const { registry } = await deployed();
+    const { statements, proofs } = batch(2, key, 3, [0n, 0n]);
+    for (const points of [[], [G1_INFINITY, G1_INFINITY]]) {
+      expect(await registry.verifyBatch(key.keyId, statements.flat(), points, proofs)).to.equal(true);
+    }
+  });
+
+  it("rejects swapped data points, also where their sum stays the same", async () => {
+    const { registry } = await deployed();
+    const data = [randomScalar(), randomScalar(), randomScalar()] as const;
+    const { statements, proofs, points } = batch(3, key, 3, [...data]);
+    const swapped = [points[1]!, points[0]!, points[2]!];
+    const shifted = [g1(toField(data[0] + 1n)), g1(toField(data[1] - 1n)), points[2]!];
+    for (const changed of [swapped, shifted]) {
+      expect(await registry.verifyBatch(key.keyId, statements.flat(), changed, proofs)).to.equal(false);
+    }
+  });
+
+  it("reverts for a data point that is malformed, whichever it is", async () => {
+    const { registry } = await deployed();
+    const { statements, proofs, points } = batch(3);
+    const words = statements.flat();
+    for (const [index, { x, y }] of points.entries()) {
+      for (const [point, error] of [
+        [{ x, y: y + 1n }, "Bn254NotOnCurve"],
+        [{ x: 0n, y }, "Bn254NotOnCurve"],
+        [{ x: x + BASE_FIELD_ORDER, y }, "Bn254CoordinateTooLarge"],
+      ] as const) {
+        await expect(
+          registry.verifyBatch(key.keyId, words, points.with(index, point), proofs),
+        ).to.be.revertedWithCustomError(registry, error);
+      }
+    }
+  });
+
   it("reverts for a word or point that is malformed, wherever it is", async () => {
     const { registry } = await deployed();
     const { statements, proofs, points } = batch(3);
@@ -141,6 +190,7 @@ describe("CircuitRegistry.verifyBatch", () => {
         ],
         [{ a: { ...proof.a, x: proof.a.x + BASE_FIELD_ORDER } }, "Bn254CoordinateTooLarge"],
         [{ b: { ...proof.b, xReal: (proof.b.xReal + 1n) % BASE_FIELD_ORDER } }, "Bn254PairingFailed"],
+        [{ b: g2OutsideSubgroup() }, "Bn254PairingFailed"],
       ];
       for (const [change, error] of damages) {
         const changed = proofs.with(index, { ...proof, ...change });

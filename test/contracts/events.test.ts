@@ -146,10 +146,8 @@ function applyMarket(r: Rebuilt, { name, args }: LogDescription, timestamp: bigi
       };
       return;
     case "ShardsProven":
-      for (const { shard, correct } of args["counts"] as { shard: bigint; correct: bigint }[]) {
-        prover().correct += correct;
-        prover().provenShards |= 1n << shard;
-      }
+      prover().correct = args["correct"] as bigint;
+      prover().provenShards = args["provenShards"] as bigint;
       return;
     case "ProofAccepted": {
       const correct = args["correct"] as bigint;
