@@ -86,7 +86,7 @@ describe("TestSetSeal.disputeStep", () => {
     }
   });
 
-  it("takes it for words outside the field and for points that are none, before and after the step", async () => {
+  it("takes it for words outside the field, for points that are none, and for the opposite point", async () => {
     const { d, task } = await committed();
     const sealed = await networkHelpers.takeSnapshot();
     const place = 20;
@@ -98,6 +98,7 @@ describe("TestSetSeal.disputeStep", () => {
       [{ word: word + FIELD_ORDER }, place],
       [{ word: 2n ** 256n - 1n }, place],
       ...[
+        { x, y: BASE_FIELD_ORDER - y },
         { x, y: y + 1n },
         { x: x + BASE_FIELD_ORDER, y },
         { x, y: y + BASE_FIELD_ORDER },
@@ -126,8 +127,10 @@ describe("TestSetSeal.disputeStep", () => {
       const d = await sealDeployed();
       const basesRoot = merkleRoot(merkleVector([BigInt(keccak256(packWords([base.x, base.y])))]));
       const task = await postSealed(d, one, { basesRoot });
-      await task.commitAndReveal([d.alice]);
-      const claim = await claimAt(one, one.opening, 0);
+      // As if any multiple of such a base were infinity.
+      const opening = changedOpening(one.opening, ({ word }) => ({ word, partialSum: { x: 0n, y: 0n } }));
+      await task.commitAndReveal([d.alice], openingRoot(opening));
+      const claim = await claimAt(one, opening, 0);
       await expect(task.disputeStep({ ...claim, base }))
         .to.emit(d.seal, "BondForfeited")
         .withArgs(task.taskId, FORFEIT.wrongStep);
@@ -226,6 +229,18 @@ describe("TestSetSeal.disputeEnd", () => {
         .to.emit(d.seal, "BondForfeited")
         .withArgs(task.taskId, FORFEIT.wrongEnd);
     }
+  });
+
+  it("takes it for the opposite of the words: the opposite of the data point is another", async () => {
+    const { d, task } = await committed();
+    const opposite = words.shards.with(
+      0,
+      words.shards[0]!.map((word) => toField(-word)),
+    );
+    const wrong = await openShards(words.bases, opposite);
+    expect(wrong.valueAt(WORDS - 1)!.partialSum.x).to.equal(words.dataPoints[0]!.x);
+    await task.reveal(openingRoot(wrong));
+    await expect(task.disputeEnd(...endOf(wrong, 0))).to.emit(d.seal, "BondForfeited");
   });
 
   it("takes it for shards in another order", async () => {
