@@ -17,7 +17,7 @@ import {ITaskMarket} from "./ITaskMarket.sol";
 ///
 /// Assumes
 /// - `basesRoot` and `wordsPerShard` are those of the task's key: provers compare them before they commit. Finding another
-///   opening of a data point under the key's points is as hard as the discrete logarithm.
+///   opening of a data point under the key's points is as hard as the discrete logarithm for whoever lacks the key's secrets.
 /// - Somebody who minds (a prover, say) reads what was revealed, and shows a wrong place before the bond is released.
 /// - Block timestamps are right to within seconds, and blocks have room for the answers to all demands in `disputeSeconds`.
 ///
