@@ -119,12 +119,12 @@ export class Market {
     await commitModel(sender, this.contracts, taskId, BigInt(1000 + index));
   }
 
-  /** A proof of a count for a committed account, made with the key's secrets. */
-  async proof(taskId: bigint, index: number, correct: number): Promise<ShardProof> {
+  /** A proof of a count for a committed account, made with the key's secrets; all shards have the same data point. */
+  async proof(taskId: bigint, index: number, correct: number, shard = 0): Promise<ShardProof> {
     const { address } = this.sender(index).wallet;
     const context = await this.contracts.market.proofContext(taskId, address);
     const statement = [context, BigInt(1000 + index), BigInt(correct)];
-    return { shard: 0, correct, proof: this.key.prove({ statement, data: DATA_SCALAR }) };
+    return { shard, correct, proof: this.key.prove({ statement, data: DATA_SCALAR }) };
   }
 
   /** Moves the chain's clock. */

@@ -4,12 +4,7 @@ import { batchCommitments, cutBatches } from "../../prover/src/verifiable/batche
 import { commitCheckpoints } from "../../prover/src/verifiable/commit-trace.ts";
 import { DEFAULT_TRAINING_RULES } from "../../prover/src/verifiable/default-rules.ts";
 import { initialModel } from "../../prover/src/verifiable/initial-model.ts";
-import {
-  merklePairPath,
-  merklePath,
-  merkleRoot,
-  merkleVector,
-} from "../../prover/src/merkle-vector.ts";
+import { merklePairPath, merklePath, merkleRoot, merkleVector } from "../../prover/src/merkle-vector.ts";
 import { trainVerifiably } from "../../prover/src/verifiable/train.ts";
 import {
   canonicalTrainingRule,

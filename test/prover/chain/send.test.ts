@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { FeeData, keccak256, parseEther, ZeroAddress } from "ethers";
 
 import { ChainError } from "../../../prover/src/chain/chain-error.ts";
-import { sendOnce, waitForReceipt } from "../../../prover/src/chain/send.ts";
+import { finishEarlierTransactions, sendOnce, waitForReceipt } from "../../../prover/src/chain/send.ts";
 import { depositStake, readStake } from "../../../prover/src/chain/stake.ts";
 import { ANVIL_ADDRESSES } from "../../support/anvil.ts";
 import { Market } from "../../support/market.ts";
@@ -89,6 +89,18 @@ describe("sendOnce", () => {
     expect(sent.isResumed).to.equal(false);
     expect(sender.journal.unfinished()).to.deep.equal([]);
     expect(await market.connection.provider.getTransactionCount(sender.wallet.address)).to.equal(2);
+  });
+
+  it("settles what was left, whatever it was for, for commands that read the chain first", async () => {
+    const sender = market.sender(1);
+    await finishEarlierTransactions(sender);
+    const prepared = await sender.wallet.populateTransaction({ ...transfer, chainId: 31337n });
+    const raw = await sender.wallet.signTransaction(prepared);
+    const hash = keccak256(raw);
+    sender.journal.append({ event: "signed", purpose: "gift", hash, nonce: 0, raw, at: "now" });
+    await finishEarlierTransactions(sender);
+    expect((await market.connection.provider.getTransactionReceipt(hash))!.status).to.equal(1);
+    expect(sender.journal.unfinished()).to.deep.equal([]);
   });
 
   it("gives up a transaction whose number another one took", async () => {

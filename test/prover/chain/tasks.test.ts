@@ -12,6 +12,7 @@ import {
   readTaskDetails,
   releaseStake,
   REWARD_SPLITS,
+  proofsPerCall,
   simulateProofs,
   submitProofs,
   withdrawReward,
@@ -107,6 +108,49 @@ describe("tasks on a chain", () => {
     const sending = await errorOf(submitProofs(thief, market.contracts, taskId, [copied]));
     expect(sending.code).to.equal("contract.TaskMarketInvalidProof");
     expect(thief.journal.unfinished()).to.deep.equal([]);
+  });
+
+  it("adds the shards of several calls up, in any order", async () => {
+    const { dataPoints } = await market.terms();
+    const point = dataPoints[0]!;
+    const taskId = await market.post({ dataPoints: [point, point, point], minCorrect: 30 });
+    await market.commit(taskId, 1);
+    const prover = market.sender(1);
+    const proofOf = async (shard: number) => await market.proof(taskId, 1, 10, shard);
+    await submitProofs(prover, market.contracts, taskId, [await proofOf(2), await proofOf(0)]);
+    const { address } = prover.wallet;
+    expect(await readSubmission(market.contracts, taskId, address)).to.deep.include({
+      ...{ state: "committed", correct: 20, provenShards: [0, 2] },
+    });
+    const again = await errorOf(submitProofs(prover, market.contracts, taskId, [await proofOf(0)]));
+    expect(again.code).to.equal("contract.TaskMarketShardProven");
+    await submitProofs(prover, market.contracts, taskId, [await proofOf(1)]);
+    expect(await readSubmission(market.contracts, taskId, address)).to.deep.include({
+      ...{ state: "proven", correct: 30, provenShards: [0, 1, 2] },
+    });
+  });
+
+  for (const shardCount of [1, 8, 64]) {
+    it(`hands ${shardCount} proofs in with the gas that proofsPerCall reckons with`, async () => {
+      const point = (await market.terms()).dataPoints[0]!;
+      const dataPoints = Array.from({ length: shardCount }, () => point);
+      const taskId = await market.post({ dataPoints, minCorrect: 1 });
+      await market.commit(taskId, 1);
+      const proofs = await Promise.all(
+        dataPoints.map(async (_, shard) => await market.proof(taskId, 1, 1, shard)),
+      );
+      const { hash } = await submitProofs(market.sender(1), market.contracts, taskId, proofs);
+      const { gasLimit } = (await market.connection.provider.getTransaction(hash))!;
+      expect(proofsPerCall(gasLimit)).to.be.at.most(shardCount);
+    });
+  }
+
+  it("hands in at most what a block and a transaction have gas for, and never nothing", () => {
+    expect(proofsPerCall(0n)).to.equal(1);
+    expect(proofsPerCall(639_999n)).to.equal(1);
+    expect(proofsPerCall(640_000n)).to.equal(2);
+    expect(proofsPerCall(10n ** 9n)).to.equal(proofsPerCall(2n ** 24n));
+    expect(proofsPerCall(2n ** 24n)).to.be.at.least(64);
   });
 
   it("refuses a count above the one that was proved", async () => {

@@ -44,13 +44,14 @@ export function registerVerify(program: Command): void {
         submission: await readSubmission(contracts, taskId, bundle.place.prover),
       });
     }
-    const { place, keyId, instanceId, context, modelCommitment, correct } = bundle;
+    const { place, shard, keyId, instanceId, context, modelCommitment, correct } = bundle;
     const { contributions } = decodeVerifyingKey(bundle.verifyingKey);
     return {
       data: {
         valid: true,
         comparedWithTask: taskId,
         place,
+        shard,
         instanceId,
         keyId,
         contributions,
@@ -59,7 +60,7 @@ export function registerVerify(program: Command): void {
         correct,
       },
       text: facts([
-        ["valid", `the committed model classifies at least ${correct} samples correctly`],
+        ["valid", `the committed model classifies at least ${correct} samples of shard ${shard} correctly`],
         ["for", `task ${place.taskId} of ${place.market} on chain ${place.chainId}`],
         ["prover", place.prover],
         ["model commitment", `0x${modelCommitment.toString(16)}`],
