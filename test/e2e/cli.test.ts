@@ -57,6 +57,7 @@ interface Posted {
   readonly taskId: string;
   /** CID. */
   readonly document: string;
+  readonly testSet: { readonly shards: readonly { readonly cid: string }[] };
 }
 
 describe("a task from posting to payment, with the command line alone", () => {
@@ -69,6 +70,8 @@ describe("a task from posting to payment, with the command line alone", () => {
   let destroy: () => void;
   let taskId: string;
   let document: string;
+  /** CIDs of the task's artifacts, which lie beside the poster's files. */
+  let published: readonly string[];
 
   /** Runs the command, keeps all it prints for the search for secrets, and returns its data. */
   async function run<Result>(workspace: Workspace, ...parameters: string[]): Promise<Result> {
@@ -81,7 +84,9 @@ describe("a task from posting to payment, with the command line alone", () => {
   async function newProver(index: number, epochs: string): Promise<Workspace> {
     const workspace = new Workspace({ PRIVATE_KEY: ANVIL_KEYS[index]! });
     workspace.configure(anvil.rpcUrl, { addresses: contracts.addresses });
-    workspace.fetchArtifacts(poster);
+    for (const cid of published) {
+      await run(workspace, "artifact", "import", poster.file(`${cid}.car`), "--cid", cid);
+    }
     workspace.write("mine.csv", CLUSTERS);
     await run(workspace, "stake", "deposit", "1ether");
     await run(
@@ -133,6 +138,8 @@ describe("a task from posting to payment, with the command line alone", () => {
       ...["--min-correct", String(MIN_CORRECT), "--reward", "1ether", "--stake", "0.1ether"],
     );
     ({ taskId, document } = posted);
+    published = [document, ...posted.testSet.shards.map(({ cid }) => cid)];
+    for (const cid of published) await run(poster, "artifact", "export", cid);
     const config = readFileSync(poster.file("zkpot.config.json"), "utf8");
     const connection = await connect(networkProfile(parseConfig(config, poster.folder, "the configuration")));
     destroy = () => {

@@ -168,11 +168,11 @@ async function report({ taskId, terms, files, document, transaction }: PostedTas
   const { facts, utc } = await import("../text.ts");
   const { formatAmount } = await import("../addresses.ts");
   const { keyId, dataPoints, commitDeadline, proveDeadline, minCorrect, sampleCount } = terms;
-  const { instance } = files.document;
-  const testSets = dataPoints.length === 1 ? "the test set" : `${dataPoints.length} shards of the test set`;
+  const { instance, testSet } = files.document;
+  const shards = testSet.kind === "public" ? testSet.shards.map(({ cid }) => cid) : [];
   return {
     data: {
-      ...{ taskId, document, documentHash: files.documentHash, testSet: files.document.testSet },
+      ...{ taskId, document, documentHash: files.documentHash, testSet },
       ...{ keyId, dataPoints, commitDeadline, proveDeadline },
       transaction: transactionFacts(transaction),
     },
@@ -183,8 +183,9 @@ async function report({ taskId, terms, files, document, transaction }: PostedTas
       ["threshold", `${minCorrect} of ${sampleCount} correct`],
       ["commit until", utc(commitDeadline)],
       ["prove until", utc(proveDeadline)],
-      ["document", terms.documentUri],
-      ["publish", `the document and ${testSets}, which are artifacts here, with the keys of ${instance.id}`],
+      ["publish", `the keys of ${instance.id}, and these artifacts:`],
+      ["document", document],
+      ...shards.map((cid, shard) => [`shard ${shard}`, cid] as const),
     ]),
   };
 }
