@@ -134,15 +134,12 @@ export async function postDemoTask(
         documentHash,
         documentUri: data.documentUri,
       };
-      const posted = await postTask(
-        sender,
-        contracts,
-        terms,
-        training && {
+      const posted = await postTask(sender, contracts, terms, {
+        training: training && {
           auditAddress: training.auditAddress,
           terms: { ...training.terms, answerDeadline: now + ANSWER_SECONDS },
         },
-      );
+      });
       taskId = posted.taskId;
       return posted.transaction;
     },

@@ -181,17 +181,19 @@ export class TrainingMarket {
         documentUri: "task.json",
       },
       {
-        auditAddress: this.auditAddress,
-        terms: {
-          initKeyId: provers.init.keys.keyId,
-          stepKeyId: provers.step.keys.keyId,
-          ruleHash: trainingRuleDigest(rule),
-          epochs: rule.epochs,
-          minBatches: 2,
-          halvingSteps: rule.halvingSteps,
-          learningRateExponent: rule.initialRateBits,
-          drawnSteps: DRAWN_STEPS,
-          answerDeadline: now + 7_200n,
+        training: {
+          auditAddress: this.auditAddress,
+          terms: {
+            initKeyId: provers.init.keys.keyId,
+            stepKeyId: provers.step.keys.keyId,
+            ruleHash: trainingRuleDigest(rule),
+            epochs: rule.epochs,
+            minBatches: 2,
+            halvingSteps: rule.halvingSteps,
+            learningRateExponent: rule.initialRateBits,
+            drawnSteps: DRAWN_STEPS,
+            answerDeadline: now + 7_200n,
+          },
         },
       },
     );

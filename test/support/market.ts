@@ -1,19 +1,28 @@
 import { Wallet, ZeroAddress } from "ethers";
 
+import type { AuctionTerms } from "../../prover/src/chain/auction.ts";
 import { type Connection, connect } from "../../prover/src/chain/connect.ts";
 import { type Contracts, openContracts } from "../../prover/src/chain/contracts.ts";
 import { deployContracts } from "../../prover/src/chain/deploy.ts";
+import type { DrawTerms } from "../../prover/src/chain/draw.ts";
 import { TransactionJournal } from "../../prover/src/chain/journal.ts";
 import { registerKey } from "../../prover/src/chain/registry.ts";
 import type { Sender } from "../../prover/src/chain/send.ts";
 import { depositStake } from "../../prover/src/chain/stake.ts";
-import { commitModel, postTask, type ShardProof, type TaskTerms } from "../../prover/src/chain/tasks.ts";
+import {
+  commitModel,
+  postTask,
+  type ShardProof,
+  type TaskRuleTerms,
+  type TaskTerms,
+} from "../../prover/src/chain/tasks.ts";
 import { g1, TrapdoorKey } from "../contracts/support/trapdoor-key.ts";
 import { ANVIL_KEYS, type Anvil, startAnvil } from "./anvil.ts";
 import { Workspace } from "./zkpot.ts";
 
 export const STAKE_WEI = 10n ** 17n;
 export const REWARD_WEI = 10n ** 18n;
+export const COLLATERAL_WEI = 2n * 10n ** 17n;
 export const SAMPLE_COUNT = 360;
 export const MIN_CORRECT = 342;
 const DATA_SCALAR = 123456789n;
@@ -108,8 +117,43 @@ export class Market {
   }
 
   /** Posts a task from account 0. */
-  async post(changes: Partial<TaskTerms> = {}): Promise<bigint> {
-    return (await postTask(this.sender(0), this.contracts, await this.terms(changes))).taskId;
+  async post(changes: Partial<TaskTerms> = {}, rules?: TaskRuleTerms): Promise<bigint> {
+    return (await postTask(this.sender(0), this.contracts, await this.terms(changes), rules)).taskId;
+  }
+
+  /** Posts an auctioned task: from a tenth to all of the reward in 1,000 seconds, half an hour to take it. */
+  async postAuction(
+    changes: Partial<AuctionTerms> = {},
+    taskChanges: Partial<TaskTerms> = {},
+  ): Promise<bigint> {
+    const { commitDeadline, proveDeadline } = await this.terms();
+    const startsAt = commitDeadline - 3_600n;
+    const terms = {
+      minPriceWei: REWARD_WEI / 10n,
+      startsAt,
+      rampSeconds: 1_000n,
+      lockDeadline: startsAt + 1_800n,
+      exclusiveDeadline: proveDeadline,
+      collateralWei: COLLATERAL_WEI,
+      ...changes,
+    };
+    const address = this.contracts.addresses.taskAuction!;
+    return await this.post(taskChanges, { assignment: { kind: "auction", address, terms } });
+  }
+
+  /** Posts a task whose provers are drawn: one seat, ten blocks to enrol and to commit, one redraw. */
+  async postDraw(changes: Partial<DrawTerms> = {}): Promise<bigint> {
+    const terms = {
+      minWei: STAKE_WEI,
+      capWei: 10n * STAKE_WEI,
+      enrolBlocks: 10,
+      turnBlocks: 10,
+      seats: 1,
+      maxRedraws: 1,
+      ...changes,
+    };
+    const address = this.contracts.addresses.taskDraw!;
+    return await this.post({}, { assignment: { kind: "draw", address, terms } });
   }
 
   /** Stakes and commits as account `index`. */
@@ -125,6 +169,11 @@ export class Market {
     const context = await this.contracts.market.proofContext(taskId, address);
     const statement = [context, BigInt(1000 + index), BigInt(correct)];
     return { shard, correct, proof: this.key.prove({ statement, data: DATA_SCALAR }) };
+  }
+
+  /** Adds empty blocks to the chain. */
+  async mine(blocks: number): Promise<void> {
+    await this.anvil.request("anvil_mine", [`0x${blocks.toString(16)}`]);
   }
 
   /** Moves the chain's clock. */

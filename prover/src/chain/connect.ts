@@ -59,6 +59,12 @@ export async function chainTime(connection: Connection): Promise<bigint> {
   return BigInt(Math.max(latest?.timestamp ?? 0, clock));
 }
 
+/** The time of the block that is being made, in seconds since 1970, by the node's clock and no other. */
+export async function pendingTime({ provider }: Connection): Promise<bigint> {
+  const [latest, pending] = await Promise.all([provider.getBlock("latest"), provider.getBlock("pending")]);
+  return BigInt(Math.max(latest?.timestamp ?? 0, pending?.timestamp ?? 0));
+}
+
 /** A URL without what may be a secret: user, password, path and query often carry an access key. */
 export function redactUrl(rpcUrl: string): string {
   try {

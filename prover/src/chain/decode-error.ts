@@ -12,11 +12,12 @@ const INTERFACES: readonly InterfaceName[] = [
   "ITaskAuction",
   "ITaskDraw",
   "ICommittees",
+  "ITestSetSeal",
 ];
 
 /** What to do about a refusal; those that are not listed name the fault in their values. */
 const NEXT_STEPS: Readonly<Record<string, string>> = {
-  BlockDrawTooEarly: "Wait until the block has passed.",
+  BlockDrawTooEarly: "Wait until the block has passed; `zkpot task show` says which.",
   CircuitRegistryDevelopmentKey:
     "Register a key from a ceremony; this registry refuses development keys, as it must on a public chain.",
   CircuitRegistryKeyExists: "Nothing to do: the key is registered.",
@@ -55,10 +56,15 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   TaskMarketFull: "Choose another task with `zkpot task list`.",
   TaskMarketInvalidProof:
     "Prove again for this task, this network and this account; a proof counts for one prover only.",
+  TaskMarketNotAssigned:
+    "Take the task first: `zkpot bid` in an auction, `zkpot enrol` for a draw; `zkpot task show` says which.",
   TaskMarketNotCommitted: "Commit to the model first with `zkpot commit`.",
   TaskMarketNotPoster: "Use the account that posted the task.",
   TaskMarketNothingToClaim: "Nothing to do: there is no unclaimed share.",
   TaskMarketNothingToWithdraw: "Nothing to do: there is no credit.",
+  TaskMarketNotRevealed:
+    "Wait until the poster reveals the test set; `zkpot task show` says until when it must.",
+  TaskMarketTaken: "Wait for its end: somebody works on the task, or is about to be drawn for it.",
   TaskMarketTraceRequired: "This task asks for training proof: train with `zkpot train --verifiable`.",
   TaskMarketUnknownKey: "Register the key with `zkpot keys register`.",
   TaskMarketWrongState: "See where the task stands with `zkpot task show`.",
@@ -74,6 +80,17 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   TrainingAuditStepAnswered: "Nothing to do: the step was answered.",
   TrainingAuditStepNotChallenged: "Answer for the steps that `zkpot audit status` lists.",
   TrainingAuditUnknownTask: "Choose a task that asks for training proof.",
+  TestSetSealAlreadyDemanded: "Nothing to do: the chunk was asked for; wait for its answer.",
+  TestSetSealAlreadyRevealed: "Nothing to do: the test set is revealed.",
+  TestSetSealBondInUse: "Wait for the prove deadline; `zkpot task show` says when.",
+  TestSetSealDeadlineNotPassed: "Wait for the deadline; `zkpot task show` says when.",
+  TestSetSealDeadlinePassed: "Nothing to do: it is too late; `zkpot task show` says what was due when.",
+  TestSetSealForfeited: "Nothing to do: the bond is lost; provers take their parts with `zkpot claim`.",
+  TestSetSealNobodyCommitted: "Keep the test set: nobody committed, so there is nobody to reveal it to.",
+  TestSetSealNothingToForfeit: "Nothing to do: the poster owes nothing.",
+  TestSetSealNotPoster: "Use the account that posted the task.",
+  TestSetSealNotRevealed:
+    "Wait until the poster reveals the test set; `zkpot task show` says until when it must.",
 };
 
 /** States of a task as the contract numbers them. */

@@ -1,6 +1,7 @@
 import { Contract, Interface, ZeroAddress } from "ethers";
 
 import { contractInterface } from "./abis.ts";
+import { ChainError } from "./chain-error.ts";
 import type { Contracts } from "./contracts.ts";
 import { sendOnce, type Sender, type SentTransaction } from "./send.ts";
 
@@ -137,6 +138,41 @@ export async function allowToken(
     to: token,
     data: ERC20.encodeFunctionData("approve", [spender, amountWei]),
   });
+}
+
+/**
+ * Sees to it that `locker` can lock `amountWei` more of the account's stake: raises what it may hold locked if need be.
+ * Throws ChainError `chain.insufficient-stake` before anything is sent when the free stake is less than `freeWei`,
+ * which defaults to the amount.
+ */
+export async function allowLock(
+  sender: Sender,
+  contracts: Contracts,
+  locker: string,
+  token: string,
+  amountWei: bigint,
+  freeWei = amountWei,
+): Promise<void> {
+  const { address } = sender.wallet;
+  const [balance, approval] = await Promise.all([
+    contracts.vault.balanceOf(address, token),
+    contracts.vault.approvalOf(address, locker, token),
+  ]);
+  if (balance.freeWei < freeWei) {
+    throw new ChainError(
+      "chain.insufficient-stake",
+      `${address} has ${balance.freeWei} of free stake, ${freeWei} are needed (smallest unit of ${token})`,
+      "Deposit stake with `zkpot stake deposit`.",
+      { account: address, token, freeWei: balance.freeWei, neededWei: freeWei },
+    );
+  }
+  const neededLimitWei = approval.lockedWei + amountWei;
+  if (approval.limitWei >= neededLimitWei) return;
+  await sendToVault(sender, contracts, "approving the locker", "approveLocker", [
+    locker,
+    token,
+    neededLimitWei,
+  ]);
 }
 
 async function sendToVault(

@@ -6,10 +6,13 @@ import type {
 } from "../../../types/ethers-contracts/contracts/interfaces/ITaskMarket.ts";
 import { MAX_SHARDS } from "../witness/shards.ts";
 import { contractInterface } from "./abis.ts";
+import { type AuctionTerms, encodeAuctionTerms } from "./auction.ts";
 import type { AuditTerms } from "./audits.ts";
 import { ChainError } from "./chain-error.ts";
 import type { Contracts } from "./contracts.ts";
 import { toChainError } from "./decode-error.ts";
+import { type DrawTerms, encodeDrawTerms } from "./draw.ts";
+import type { SealTerms } from "./seal.ts";
 import { sendOnce, type Sender, type SentTransaction } from "./send.ts";
 import { allowToken } from "./stake.ts";
 
@@ -226,6 +229,21 @@ function shardsOf(map: bigint): number[] {
   return shards.filter((shard) => ((map >> BigInt(shard)) & 1n) === 1n);
 }
 
+/** Contracts a task hands decisions to, each with its terms; a rule that is left out leaves the decision to the market. */
+export interface TaskRuleTerms {
+  /** Who may commit. */
+  readonly assignment?: AssignmentTerms | undefined;
+  /** When proofs are accepted, of a test set that is hidden before. */
+  readonly seal?: { readonly address: string; readonly terms: SealTerms } | undefined;
+  /** Whose training run passes. */
+  readonly training?: TrainingProofTerms | undefined;
+}
+
+/** How provers come to a task. */
+export type AssignmentTerms =
+  | { readonly kind: "auction"; readonly address: string; readonly terms: AuctionTerms }
+  | { readonly kind: "draw"; readonly address: string; readonly terms: DrawTerms };
+
 /** The training proof a task asks for, and the contract that decides on it. */
 export interface TrainingProofTerms {
   readonly auditAddress: string;
@@ -233,30 +251,26 @@ export interface TrainingProofTerms {
 }
 
 /**
- * Posts a task, escrowing its reward; ERC-20 rewards are approved for the market first. With `training` it asks for
- * training proof, too. Returns the task's id.
+ * Posts a task, escrowing its reward; ERC-20 rewards are approved for the market first. A seal locks the poster's bond,
+ * which needs consent in the vault. Returns the task's id.
  */
 export async function postTask(
   sender: Sender,
   contracts: Contracts,
   terms: TaskTerms,
-  training?: TrainingProofTerms,
+  rules: TaskRuleTerms = {},
 ): Promise<{ readonly taskId: bigint; readonly transaction: SentTransaction }> {
   const { taskMarket } = contracts.addresses;
   await allowToken(sender, terms.rewardToken, taskMarket, terms.rewardWei);
   const spec = { ...terms, split: REWARD_SPLITS.indexOf(terms.split) };
-  // The deadlines move with the clock; a repeated command means the same task all the same.
-  const { commitDeadline: _commit, proveDeadline: _prove, ...steady } = terms;
-  const { answerDeadline: _answer, ...steadyTraining } = training?.terms ?? {};
-  const what = training === undefined ? steady : [steady, training.auditAddress, steadyTraining];
-  const purpose = `market ${taskMarket} post ${JSON.stringify(what, bigintAsText)}`;
+  const hasRules = Object.values(rules).some((rule) => rule !== undefined);
+  const purpose = `market ${taskMarket} post ${JSON.stringify(hasRules ? [terms, rules] : terms, steadyAsText)}`;
   const market = contractInterface("ITaskMarket");
   const transaction = await sendOnce(sender, purpose, "posting the task", {
     to: taskMarket,
-    data:
-      training === undefined
-        ? market.encodeFunctionData("post", [spec])
-        : market.encodeFunctionData("postWithRules", [spec, trainingRules(training)]),
+    data: hasRules
+      ? market.encodeFunctionData("postWithRules", [spec, encodeRules(rules)])
+      : market.encodeFunctionData("post", [spec]),
     value: terms.rewardToken === ZeroAddress ? terms.rewardWei : 0n,
   });
   for (const log of transaction.receipt.logs) {
@@ -271,24 +285,43 @@ export async function postTask(
   );
 }
 
-/** Rules of a task that asks for training proof and nothing else: the others are left out. */
-function trainingRules({ auditAddress, terms }: TrainingProofTerms): TaskRulesStruct {
+/** Terms of rules that are left out. */
+const NO_SEAL: SealTerms = {
+  unsealDeadline: 0n,
+  disputeSeconds: 0,
+  bondToken: ZeroAddress,
+  bondWei: 0n,
+  demandWei: 0n,
+  wordsPerShard: 0,
+  basesRoot: ZeroHash,
+};
+const NO_TRAINING: AuditTerms = {
+  initKeyId: ZeroHash,
+  stepKeyId: ZeroHash,
+  ruleHash: ZeroHash,
+  epochs: 0,
+  minBatches: 0,
+  halvingSteps: 0,
+  learningRateExponent: 0,
+  drawnSteps: 0,
+  answerDeadline: 0n,
+};
+
+function encodeRules({ assignment, seal, training }: TaskRuleTerms): TaskRulesStruct {
   return {
-    assignment: ZeroAddress,
-    assignmentTerms: "0x",
-    seal: ZeroAddress,
-    sealTerms: {
-      unsealDeadline: 0n,
-      disputeSeconds: 0n,
-      bondToken: ZeroAddress,
-      bondWei: 0n,
-      demandWei: 0n,
-      wordsPerShard: 0n,
-      basesRoot: ZeroHash,
-    },
-    trainingAudit: auditAddress,
-    trainingTerms: terms,
+    assignment: assignment?.address ?? ZeroAddress,
+    assignmentTerms: assignment === undefined ? "0x" : encodeAssignment(assignment),
+    seal: seal?.address ?? ZeroAddress,
+    sealTerms: seal?.terms ?? NO_SEAL,
+    trainingAudit: training?.auditAddress ?? ZeroAddress,
+    trainingTerms: training?.terms ?? NO_TRAINING,
   };
+}
+
+function encodeAssignment(assignment: AssignmentTerms): string {
+  return assignment.kind === "auction"
+    ? encodeAuctionTerms(assignment.terms)
+    : encodeDrawTerms(assignment.terms);
 }
 
 /** Takes a task back that nobody has committed to. */
@@ -360,6 +393,12 @@ export function proofsPerCall(blockGasLimit: bigint): number {
   return Math.max(1, Number((limit - PROVE_CALL_GAS) / PROVE_SHARD_GAS));
 }
 
+/** Gas that handing in the proofs of all shards takes at most, on a chain whose blocks have so much gas. */
+export function provingGas(shardCount: number, blockGasLimit: bigint): bigint {
+  const calls = BigInt(Math.ceil(shardCount / proofsPerCall(blockGasLimit)));
+  return calls * PROVE_CALL_GAS + BigInt(shardCount) * PROVE_SHARD_GAS;
+}
+
 /** The arguments of the market's `prove`. */
 export function proveArguments(
   taskId: bigint,
@@ -428,6 +467,10 @@ async function sendToMarket(
   });
 }
 
-function bigintAsText(_key: string, value: unknown): unknown {
+/** Times move with the clock: a repeated command means the same task all the same. */
+const MOVING = ["startsAt"];
+
+function steadyAsText(key: string, value: unknown): unknown {
+  if (key.endsWith("Deadline") || MOVING.includes(key)) return undefined;
   return typeof value === "bigint" ? value.toString() : value;
 }

@@ -64,7 +64,9 @@ export async function openCheckedTask(
 ): Promise<CheckedTask> {
   const { checkTask } = await import("../task/check-task.ts");
   const { openCircuit, openKeys } = await import("./artifacts.ts");
+  const { requireKnownRules } = await import("../chain/rules.ts");
   const { task, files } = await openTask(session, taskId);
+  requireKnownRules(session.contracts, task);
   const { instance, testSet, sampleCount } = files.document;
   const keys = await openKeys(instance, flags.keys);
   const circuit = await openCircuit(instance);

@@ -3,21 +3,11 @@ import { unlinkSync } from "node:fs";
 import { expect } from "chai";
 import { FeeData, keccak256, parseEther, ZeroAddress } from "ethers";
 
-import { ChainError } from "../../../prover/src/chain/chain-error.ts";
 import { finishEarlierTransactions, sendOnce, waitForReceipt } from "../../../prover/src/chain/send.ts";
 import { depositStake, readStake } from "../../../prover/src/chain/stake.ts";
 import { ANVIL_ADDRESSES } from "../../support/anvil.ts";
+import { errorOf } from "../../support/error-of.ts";
 import { Market } from "../../support/market.ts";
-
-async function errorOf(work: Promise<unknown>): Promise<ChainError> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof ChainError) return error;
-    throw error;
-  }
-  throw new Error("no error");
-}
 
 describe("sendOnce", () => {
   let market: Market;

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
-import { ChainError } from "../../../prover/src/chain/chain-error.ts";
 import {
   cancelTask,
   claimShare,
@@ -19,17 +18,8 @@ import {
 } from "../../../prover/src/chain/tasks.ts";
 import { readStake } from "../../../prover/src/chain/stake.ts";
 import { ANVIL_ADDRESSES } from "../../support/anvil.ts";
+import { errorOf } from "../../support/error-of.ts";
 import { Market, MIN_CORRECT, REWARD_WEI, SAMPLE_COUNT, STAKE_WEI } from "../../support/market.ts";
-
-async function errorOf(work: Promise<unknown>): Promise<ChainError> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof ChainError) return error;
-    throw error;
-  }
-  throw new Error("no error");
-}
 
 describe("tasks on a chain", () => {
   let market: Market;

@@ -39,6 +39,7 @@ describe("zkpot deploy", () => {
       "taskAuction",
       "taskDraw",
       "committeeDraw",
+      "testSetSeal",
     );
     for (const address of Object.values(addresses) as string[]) {
       expect(await anvil.request("eth_getCode", [address, "latest"])).to.have.length.above(100);

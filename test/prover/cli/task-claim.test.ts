@@ -66,11 +66,11 @@ describe("zkpot task list and show", () => {
     expect((await prover.failure("task", "show", "7")).code).to.equal("chain.no-such-task");
   });
 
-  it("asks for the document when its URI is no file here", async () => {
+  it("refuses to check a task whose document has no CID", async () => {
     const taskId = await market.post({ documentUri: "ipfs://somewhere" });
     const error = await prover.failure("task", "show", String(taskId), "--check");
-    expect(error.code).to.equal("cli.no-document");
-    expect(error.details.documentUri).to.equal("ipfs://somewhere");
+    expect(error.code).to.equal("artifact.invalid-uri");
+    expect(error.details.uri).to.equal("ipfs://somewhere");
   });
 });
 

@@ -7,13 +7,14 @@ import { parseToken } from "../addresses.ts";
 import { handle, type Invocation } from "../command.ts";
 import { note, type Report } from "../output.ts";
 import { openSignSession } from "../session.ts";
+import { type AssignmentFlags, parseAssignment, withAssignmentOptions } from "../task-assignment.ts";
 import { openTrainingPart } from "../task-training.ts";
 import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
 import { transactionFacts } from "../transaction-facts.ts";
 import { parseAmount, parseDuration, parseInteger } from "../units.ts";
 import { UsageError } from "../usage-error.ts";
 
-interface PostOptions extends NetworkOptions, AccountOptions {
+interface PostOptions extends NetworkOptions, AccountOptions, AssignmentFlags {
   readonly testSet: string;
   readonly instance: string;
   readonly keys?: string;
@@ -40,12 +41,14 @@ interface PostOptions extends NetworkOptions, AccountOptions {
 
 /** `zkpot task post`: writes the task's document and escrows the reward. */
 export function registerTaskPost(task: Command): void {
-  const command = withAccountOptions(
-    task
-      .command("post")
-      .description(
-        "store test set and task document as artifacts, and post the task with its reward; uploads nothing",
-      ),
+  const command = withAssignmentOptions(
+    withAccountOptions(
+      task
+        .command("post")
+        .description(
+          "store test set and task document as artifacts, and post the task with its reward; uploads nothing",
+        ),
+    ),
   )
     .requiredOption(
       "--test-set <file>",
@@ -112,6 +115,7 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
     );
   }
 
+  const assignment = parseAssignment(options, session);
   const training = await openTrainingPart(options, session);
   const { read, put } = await openDocuments(session);
   const document = await put(TASK_DOCUMENT, {
@@ -134,6 +138,7 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   const now = await chainTime(session.connection);
   const commitDeadline = now + BigInt(terms.commitSeconds);
   const proveDeadline = now + BigInt(terms.proveSeconds);
+  const times = { now, commitDeadline, proveDeadline };
   const taskTerms: TaskTerms = {
     ...terms.amounts,
     keyId: keys.keyId,
@@ -146,12 +151,10 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
     documentHash: files.documentHash,
     documentUri: formatArtifactUri(document),
   };
-  const { taskId, transaction } = await postTask(
-    session.sender,
-    session.contracts,
-    taskTerms,
-    training?.terms({ now, commitDeadline, proveDeadline }),
-  );
+  const { taskId, transaction } = await postTask(session.sender, session.contracts, taskTerms, {
+    assignment: assignment?.(times),
+    training: training?.terms(times),
+  });
   return await report({ taskId, terms: taskTerms, files, document, transaction });
 }
 

@@ -4,6 +4,7 @@ import type { TaskDetails } from "../../chain/tasks.ts";
 import { handle } from "../command.ts";
 import { openReadSession } from "../session.ts";
 import { type NetworkOptions, withNetworkOptions } from "../shared-options.ts";
+import type { RuleFacts } from "../task-rules.ts";
 import { type TaskKeyFlags, withTaskKeyOptions } from "../task-options.ts";
 import { parseTaskId } from "../units.ts";
 
@@ -21,18 +22,21 @@ export function registerTaskShow(task: Command): void {
   handle<ShowOptions, [string]>(command, async ({ options }, id) => {
     const taskId = parseTaskId(id);
     const session = await openReadSession(options);
+    const { readRules } = await import("../task-rules.ts");
     if (options.check !== true) {
       const { readTaskDetails } = await import("../../chain/tasks.ts");
       const task = await readTaskDetails(session.contracts, taskId);
-      return { data: { task }, text: await describe(task) };
+      const rules = await readRules(session, task);
+      return { data: { task, ...rules.data }, text: await describe(task, rules) };
     }
     const { openCheckedTask } = await import("../task-session.ts");
     const { task, check, files } = await openCheckedTask(session, taskId, options);
+    const rules = await readRules(session, task);
     const { title, licence, jurisdiction } = files.document;
     return {
-      data: { task, check, document: files.document },
+      data: { task, ...rules.data, check, document: files.document },
       text: [
-        await describe(task),
+        await describe(task, rules),
         "",
         `"${title}", licence ${licence}, jurisdiction ${jurisdiction ?? "not restricted"}`,
         `checked against the published files: ${check.agreed.join(", ")} agree`,
@@ -42,7 +46,7 @@ export function registerTaskShow(task: Command): void {
   });
 }
 
-async function describe(task: TaskDetails): Promise<string> {
+async function describe(task: TaskDetails, rules: RuleFacts): Promise<string> {
   const { facts, table, utc } = await import("../text.ts");
   const { formatAmount } = await import("../addresses.ts");
   const head = facts([
@@ -54,6 +58,7 @@ async function describe(task: TaskDetails): Promise<string> {
     ["test set", shardText(task)],
     ["commit until", utc(task.commitDeadline)],
     ["prove until", utc(task.proveDeadline)],
+    ...rules.text,
     ["key", task.keyId],
     ["document", `${task.documentUri} (${task.documentHash})`],
   ]);
