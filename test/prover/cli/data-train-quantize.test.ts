@@ -177,7 +177,7 @@ describe("zkpot train", () => {
     [["--data", "digits", "--learning-rate", "-1"], "cli.invalid-value", 2],
     [["--data", "digits", "--backend", "gpu"], "cli.invalid-value", 2],
     [["--data", "digits", "--resume"], "document.missing", 1],
-    [["--data", "digits", "--task", "absent.json"], "document.missing", 1],
+    [["--data", "digits", "--task", "task.json"], "cli.invalid-value", 2],
   ];
   for (const [parameters, code, exitCode] of refusals) {
     it(`refuses train ${parameters.join(" ")} with ${code}`, async () => {

@@ -67,13 +67,13 @@ describe("zkpot verify", () => {
     ],
     [
       "another version",
-      '{"format":"zkpot.proof-bundle","version":2,"digest":"0x","content":{}}',
+      '{"format":"zkpot.proof-bundle","version":1,"digest":"0x","content":{}}',
       ["proof.json"],
       "document.unsupported-version",
     ],
     [
       "a damaged bundle",
-      '{"format":"zkpot.proof-bundle","version":1,"digest":"0x","content":{}}',
+      '{"format":"zkpot.proof-bundle","version":2,"digest":"0x","content":{}}',
       ["proof.json"],
       "document.damaged",
     ],
