@@ -3,7 +3,7 @@ pragma circom 2.2.0;
 include "lib/accuracy-count.circom";
 include "lib/commitment.circom";
 include "lib/freivalds.circom";
-include "lib/hidden-layer.circom";
+include "lib/hidden-unit.circom";
 include "lib/layers.circom";
 include "lib/limbs.circom";
 include "lib/lookup.circom";
@@ -109,55 +109,60 @@ template Accuracy(
     signal lookups[LOOKUPS];
     var next = 0;
 
-    component weight = Limbs(WEIGHTS, WEIGHT_BITS, TABLE_BITS);
-    weight.limbs <== weightLimbs;
+    // Arrays of components are copied into signals: circom copies the whole component at each access to an element.
+    signal weights[WEIGHTS];
+    signal weightLookups[WEIGHT_LOOKUPS];
+    (weights, weightLookups) <== Limbs(WEIGHTS, WEIGHT_BITS, TABLE_BITS)(weightLimbs);
     for (var i = 0; i < WEIGHT_LOOKUPS; i++) {
-        lookups[next] <== weight.lookups[i];
+        lookups[next] <== weightLookups[i];
         next++;
     }
-    component bias = Limbs(BIASES, BIAS_BITS, TABLE_BITS);
-    bias.limbs <== biasLimbs;
+    signal biases[BIASES];
+    signal biasLookups[BIAS_LOOKUPS];
+    (biases, biasLookups) <== Limbs(BIASES, BIAS_BITS, TABLE_BITS)(biasLimbs);
     for (var i = 0; i < BIAS_LOOKUPS; i++) {
-        lookups[next] <== bias.lookups[i];
+        lookups[next] <== biasLookups[i];
         next++;
     }
     component commitment = ModelCommitment(ARCHITECTURE_ID, WEIGHTS, WEIGHT_BITS, BIASES, BIAS_BITS);
-    commitment.weights <== weight.values;
-    commitment.biases <== bias.values;
+    commitment.weights <== weights;
+    commitment.biases <== biases;
     commitment.salt <== salt;
     commitment.digest === modelCommitment;
 
     // --- hidden layers ---
-    component hidden[LAYERS];
+    component hidden[HIDDEN];
     var unit = 0;
     var limb = 0;
     for (var l = 0; l < LAYERS - 1; l++) {
-        var UNITS = SIZES[l + 1];
-        hidden[l] = HiddenLayer(UNITS, GROUPS, SLOTS, SLOT_BITS, MAGNITUDE_BITS, SHIFTS[l], TABLE_BITS);
-        for (var h = 0; h < UNITS; h++) {
-            hidden[l].activations[h] <== activations[unit];
-            hidden[l].deficits[h] <== deficits[unit];
+        var UNIT_LIMBS = SAMPLES * limbCount(SHIFTS[l], TABLE_BITS);
+        for (var h = 0; h < SIZES[l + 1]; h++) {
+            hidden[unit] = HiddenUnit(GROUPS, SLOTS, SLOT_BITS, MAGNITUDE_BITS, SHIFTS[l], TABLE_BITS);
+            hidden[unit].activations <== activations[unit];
+            hidden[unit].deficits <== deficits[unit];
+            for (var i = 0; i < UNIT_LIMBS; i++) {
+                hidden[unit].remainderLimbs[i] <== remainderLimbs[limb];
+                limb++;
+            }
+            if (UNIT_LIMBS == 0) { hidden[unit].remainderLimbs[0] <== 0; }
+            for (var i = 0; i < SAMPLES * unitLookupCount(MAGNITUDE_BITS, SHIFTS[l], TABLE_BITS); i++) {
+                lookups[next] <== hidden[unit].lookups[i];
+                next++;
+            }
             unit++;
-        }
-        var LAYER_LIMBS = UNITS * SAMPLES * limbCount(SHIFTS[l], TABLE_BITS);
-        for (var i = 0; i < LAYER_LIMBS; i++) {
-            hidden[l].remainderLimbs[i] <== remainderLimbs[limb];
-            limb++;
-        }
-        if (LAYER_LIMBS == 0) { hidden[l].remainderLimbs[0] <== 0; }
-        for (var i = 0; i < UNITS * SAMPLES * unitLookupCount(MAGNITUDE_BITS, SHIFTS[l], TABLE_BITS); i++) {
-            lookups[next] <== hidden[l].lookups[i];
-            next++;
         }
     }
 
     // --- correct predictions ---
-    component margin = Limbs(CLASSES * SAMPLES, MARGIN_BITS, TABLE_BITS);
+    signal slotMarginLimbs[CLASSES * SAMPLES][MARGIN_LIMBS];
     for (var i = 0; i < CLASSES * SAMPLES; i++) {
-        margin.limbs[i] <== marginLimbs[i \ SAMPLES][(i % SAMPLES) \ SLOTS][i % SLOTS];
+        slotMarginLimbs[i] <== marginLimbs[i \ SAMPLES][(i % SAMPLES) \ SLOTS][i % SLOTS];
     }
+    signal margins[CLASSES * SAMPLES];
+    signal marginLookups[MARGIN_LOOKUPS];
+    (margins, marginLookups) <== Limbs(CLASSES * SAMPLES, MARGIN_BITS, TABLE_BITS)(slotMarginLimbs);
     for (var i = 0; i < MARGIN_LOOKUPS; i++) {
-        lookups[next] <== margin.lookups[i];
+        lookups[next] <== marginLookups[i];
         next++;
     }
     component count = AccuracyCount(GROUPS, SLOTS, CLASSES, MARGIN_BITS, SLOT_BITS);
@@ -165,7 +170,7 @@ template Accuracy(
         for (var k = 0; k < GROUPS; k++) {
             var slots[SLOTS];
             for (var m = 0; m < SLOTS; m++) {
-                slots[m] = margin.values[(c * GROUPS + k) * SLOTS + m];
+                slots[m] = margins[(c * GROUPS + k) * SLOTS + m];
             }
             count.marginWords[c][k] <== PackWord(SLOTS, SLOT_BITS)(slots);
         }
@@ -181,6 +186,7 @@ template Accuracy(
     for (var k = 0; k < GROUPS; k++) { ones[k] = unitWord(SLOTS, SLOT_BITS); }
     signal powerSum <== Evaluate(GROUPS)(ones, rho);
     component dense[LAYERS];
+    unit = 0;
     var weightIndex = 0;
     var biasIndex = 0;
     for (var l = 0; l < LAYERS; l++) {
@@ -190,21 +196,26 @@ template Accuracy(
         if (l == 0) {
             dense[l].inputs <== dataWords;
         } else {
-            dense[l].inputs <== hidden[l - 1].activationWords;
+            for (var j = 0; j < SIZES[l]; j++) {
+                dense[l].inputs[j] <== hidden[unit + j].activationWords;
+            }
+            unit += SIZES[l];
         }
         if (l == LAYERS - 1) {
             dense[l].outputs <== count.logitWords;
         } else {
-            dense[l].outputs <== hidden[l].accumulatorWords;
+            for (var h = 0; h < SIZES[l + 1]; h++) {
+                dense[l].outputs[h] <== hidden[unit + h].accumulatorWords;
+            }
         }
         for (var j = 0; j < SIZES[l]; j++) {
             for (var h = 0; h < SIZES[l + 1]; h++) {
-                dense[l].weights[j][h] <== weight.values[weightIndex] - (1 << (WEIGHT_BITS - 1));
+                dense[l].weights[j][h] <== weights[weightIndex] - (1 << (WEIGHT_BITS - 1));
                 weightIndex++;
             }
         }
         for (var h = 0; h < SIZES[l + 1]; h++) {
-            dense[l].biases[h] <== bias.values[biasIndex] - (1 << (BIAS_BITS - 1));
+            dense[l].biases[h] <== biases[biasIndex] - (1 << (BIAS_BITS - 1));
             biasIndex++;
         }
     }

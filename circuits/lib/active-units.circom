@@ -1,6 +1,6 @@
 pragma circom 2.2.0;
 
-include "hidden-layer.circom";
+include "hidden-unit.circom";
 include "limbs.circom";
 
 // ReLU and rescale of COUNT hidden units, with the bit that tells whether a unit is active:

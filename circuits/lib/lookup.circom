@@ -1,7 +1,5 @@
 pragma circom 2.2.0;
 
-include "sum.circom";
-
 // Every value lies in 0 … 2^BITS − 1, by the logarithmic derivative of the lookup relation
 // (logUp, Haböck 2022): Σ 1/(alpha − value_i) = Σ_t multiplicity_t/(alpha − t).
 // Parameters   0 < BITS ≤ 20, COUNT > 0
@@ -17,17 +15,17 @@ template RangeLookup(BITS, COUNT) {
     signal input multiplicities[1 << BITS];
 
     var ENTRIES = 1 << BITS;
-    signal reciprocals[COUNT];
+    // Left side minus right side so far. A running sum, rather than a sum of all terms, leaves the compiler's
+    // simplifier no linear form of hundreds of thousands of terms.
+    signal balance[COUNT + ENTRIES + 1];
+    balance[0] <== 0;
     for (var i = 0; i < COUNT; i++) {
-        reciprocals[i] <-- 1 / (alpha - values[i]);
-        reciprocals[i] * (alpha - values[i]) === 1;
+        balance[i + 1] <-- balance[i] + 1 / (alpha - values[i]);
+        (balance[i + 1] - balance[i]) * (alpha - values[i]) === 1;
     }
-    signal shares[ENTRIES];
     for (var t = 0; t < ENTRIES; t++) {
-        shares[t] <-- multiplicities[t] / (alpha - t);
-        shares[t] * (alpha - t) === multiplicities[t];
+        balance[COUNT + t + 1] <-- balance[COUNT + t] - multiplicities[t] / (alpha - t);
+        (balance[COUNT + t] - balance[COUNT + t + 1]) * (alpha - t) === multiplicities[t];
     }
-    signal lookedUp <== Sum(COUNT)(reciprocals);
-    signal offered <== Sum(ENTRIES)(shares);
-    lookedUp === offered;
+    balance[COUNT + ENTRIES] === 0;
 }

@@ -1,7 +1,5 @@
 pragma circom 2.2.0;
 
-include "sum.circom";
-
 // Every pair (key, value) is a row (t, TABLE[t]) of a constant table, by the logarithmic derivative of the lookup
 // relation (logUp, Haböck 2022) over key + beta·value.
 // Parameters   ENTRIES, COUNT > 0; TABLE has ENTRIES constants
@@ -18,18 +16,17 @@ template PairLookup(ENTRIES, TABLE, COUNT) {
     signal input multiplicities[ENTRIES];
 
     signal weighted[COUNT];
-    signal reciprocals[COUNT];
+    // Left side minus right side so far, as in lookup.circom.
+    signal balance[COUNT + ENTRIES + 1];
+    balance[0] <== 0;
     for (var i = 0; i < COUNT; i++) {
         weighted[i] <== beta * values[i];
-        reciprocals[i] <-- 1 / (alpha - keys[i] - weighted[i]);
-        reciprocals[i] * (alpha - keys[i] - weighted[i]) === 1;
+        balance[i + 1] <-- balance[i] + 1 / (alpha - keys[i] - weighted[i]);
+        (balance[i + 1] - balance[i]) * (alpha - keys[i] - weighted[i]) === 1;
     }
-    signal shares[ENTRIES];
     for (var t = 0; t < ENTRIES; t++) {
-        shares[t] <-- multiplicities[t] / (alpha - t - beta * TABLE[t]);
-        shares[t] * (alpha - t - beta * TABLE[t]) === multiplicities[t];
+        balance[COUNT + t + 1] <-- balance[COUNT + t] - multiplicities[t] / (alpha - t - beta * TABLE[t]);
+        (balance[COUNT + t] - balance[COUNT + t + 1]) * (alpha - t - beta * TABLE[t]) === multiplicities[t];
     }
-    signal lookedUp <== Sum(COUNT)(reciprocals);
-    signal offered <== Sum(ENTRIES)(shares);
-    lookedUp === offered;
+    balance[COUNT + ENTRIES] === 0;
 }

@@ -36,5 +36,11 @@ const circom = new CircomRunner({
     kill: (signal: string) => process.kill(process.pid, signal),
   },
 });
+// Addresses from 2 GiB on reach JavaScript as negative numbers, which the runner's file functions refuse.
+const functions = circom.wasi.wasiImport;
+for (const [name, call] of Object.entries(functions)) {
+  functions[name] = (...parameters) =>
+    call(...parameters.map((value) => (typeof value === "number" ? value >>> 0 : value)));
+}
 const compiler = createRequire(import.meta.url).resolve("circom2/circom.wasm");
 await circom.execute(fs.readFileSync(compiler));

@@ -7,6 +7,10 @@ declare module "circom2" {
       preopens: Record<string, string>;
       bindings: Record<string, unknown>;
     });
+    /** The system functions that the compiler imports; numbers are its 32-bit words. */
+    readonly wasi: {
+      readonly wasiImport: Record<string, (...parameters: (number | bigint)[]) => unknown>;
+    };
     execute(module: Uint8Array): Promise<unknown>;
   }
   export const bindings: Record<string, unknown>;

@@ -6,7 +6,7 @@ import { compileTemplate, type SmallCircuit } from "./support/small-circuit.ts";
 
 const [SLOT_BITS, MAGNITUDE_BITS, TABLE_BITS] = [20, 4, 5];
 
-describe("HiddenLayer", function () {
+describe("HiddenUnit", function () {
   this.timeout(60_000);
 
   for (const shift of [0, 3, 5, 7]) {
@@ -18,16 +18,16 @@ describe("HiddenLayer", function () {
 
       before(async () => {
         circuit = await compileTemplate(
-          "hidden-layer",
-          `HiddenLayer(1, 1, 2, ${SLOT_BITS}, ${MAGNITUDE_BITS}, ${shift}, ${TABLE_BITS})`,
+          "hidden-unit",
+          `HiddenUnit(1, 2, ${SLOT_BITS}, ${MAGNITUDE_BITS}, ${shift}, ${TABLE_BITS})`,
           ["activations", "deficits", "remainderLimbs"],
         );
       });
 
       /** One unit for two samples; slot 1 always has an accumulator of zero. */
       const inputs = (activation: number, deficit: number, remainder: number) => ({
-        activations: [[[activation, 0]]],
-        deficits: [[[deficit, 0]]],
+        activations: [[activation, 0]],
+        deficits: [[deficit, 0]],
         remainderLimbs:
           limbs === 0
             ? [0]
@@ -52,20 +52,20 @@ describe("HiddenLayer", function () {
         for (const quotient of [-15, -2, -1, 0, 1, 2, 15]) {
           for (const remainder of new Set([0, step >> 1, step - 1])) {
             const signals = inputs(Math.max(quotient, 0), Math.max(-quotient, 0), remainder);
-            expect(circuit.read(signals, "accumulatorWords[0][0]")).to.equal(
+            expect(circuit.read(signals, "accumulatorWords[0]")).to.equal(
               toField(BigInt(quotient * step + remainder)),
             );
-            expect(circuit.read(signals, "activationWords[0][0]")).to.equal(BigInt(Math.max(quotient, 0)));
+            expect(circuit.read(signals, "activationWords[0]")).to.equal(BigInt(Math.max(quotient, 0)));
             expect(accepts(Math.max(quotient, 0), Math.max(-quotient, 0), remainder)).to.equal(true);
           }
         }
       });
 
       it("puts the second sample into the second slot", () => {
-        const signals = { ...inputs(0, 0, 0), activations: [[[0, 3]]], deficits: [[[1, 0]]] };
-        expect(circuit.read(signals, "activationWords[0][0]")).to.equal(3n << BigInt(SLOT_BITS));
+        const signals = { ...inputs(0, 0, 0), activations: [[0, 3]], deficits: [[1, 0]] };
+        expect(circuit.read(signals, "activationWords[0]")).to.equal(3n << BigInt(SLOT_BITS));
         const sums = -BigInt(step) + ((3n * BigInt(step)) << BigInt(SLOT_BITS));
-        expect(circuit.read(signals, "accumulatorWords[0][0]")).to.equal(toField(sums));
+        expect(circuit.read(signals, "accumulatorWords[0]")).to.equal(toField(sums));
       });
 
       it("refuses magnitudes of 2^magnitudeBits and negative ones", () => {
