@@ -13,7 +13,8 @@ import { writeFileAtomically } from "../prover/src/files.ts";
 import {
   cleanUp,
   measureInTurns,
-  prepareAccuracy,
+  prepareImages,
+  preparePackaged,
   preparePlain,
   type ProvingResult,
 } from "./bench/proving.ts";
@@ -48,6 +49,8 @@ interface BenchReport {
   readonly proving: readonly ProvingResult[];
   /** Proving time of the digits circuit over the plain circuit of the same domain, medians. */
   readonly digitsOverPlain: number;
+  /** Proving time of the circuit of MNIST's shape over that of the digits, medians. */
+  readonly imagesOverDigits: number;
   readonly rows: {
     readonly digitsRowsPerSample: number;
     readonly others: readonly (RowCount & { readonly rowsPerSampleAt360: number; readonly ratio: number })[];
@@ -67,12 +70,13 @@ async function bench(runs: number): Promise<BenchReport> {
   await cleanUp(folder);
   try {
     const candidates = [
-      await prepareAccuracy(DIGITS, "digits", path.join(folder, "digits")),
+      await preparePackaged(DIGITS, "digits", path.join(folder, "digits")),
       await preparePlain(PLAIN_ROWS, path.join(folder, "plain")),
-      await prepareAccuracy("breast-cancer-30-2x114", "breast-cancer", path.join(folder, "breast-cancer")),
+      await preparePackaged("breast-cancer-30-2x114", "breast-cancer", path.join(folder, "breast-cancer")),
+      await prepareImages(path.join(folder, "images")),
     ];
     const proving = await measureInTurns(candidates, runs);
-    const [digits, plain] = proving as [ProvingResult, ProvingResult];
+    const [digits, plain, , images] = proving as [ProvingResult, ProvingResult, ProvingResult, ProvingResult];
     const instance = await loadInstance(DIGITS);
     const samples = digits.samples!;
     const digitsRowsPerSample = digits.rows / samples;
@@ -89,6 +93,7 @@ async function bench(runs: number): Promise<BenchReport> {
       },
       proving,
       digitsOverPlain: digits.proof.provingSeconds / plain.proof.provingSeconds,
+      imagesOverDigits: images.proof.provingSeconds / digits.proof.provingSeconds,
       rows: {
         digitsRowsPerSample,
         others: counts.map((row) => {
@@ -146,7 +151,8 @@ function print(report: BenchReport): void {
     megabytes(result.proof.peakMemoryBytes),
   ]);
   out(table([...head, "proving", "verify", "peak memory"], measured));
-  out(`proving ${DIGITS} takes ${report.digitsOverPlain.toFixed(2)} × the plain circuit's time\n`);
+  out(`proving ${DIGITS} takes ${report.digitsOverPlain.toFixed(2)} × the plain circuit's time`);
+  out(`the circuit of MNIST's shape takes ${report.imagesOverDigits.toFixed(2)} × the time of ${DIGITS}\n`);
 
   const others = rows.others.map((row) => [
     row.name,

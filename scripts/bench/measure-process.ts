@@ -1,17 +1,16 @@
 /**
  * Measures one proof in a process of its own, so that its peak memory is its own:
  *
- *   node scripts/bench/measure-process.ts accuracy FOLDER INSTANCE   (test set and model in FOLDER)
- *   node scripts/bench/measure-process.ts plain FOLDER               (main.wasm, plain.zkey and input.json in FOLDER)
+ *   node scripts/bench/measure-process.ts accuracy FOLDER  (instance, circuit, keys, test set and model in FOLDER)
+ *   node scripts/bench/measure-process.ts plain FOLDER     (main.wasm, plain.zkey and input.json in FOLDER)
  *
  * Prints a ProofMeasurement as JSON.
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
-import { accuracyLayout } from "../../prover/src/circuits/accuracy.ts";
+import { type AccuracyInstance, accuracyLayout } from "../../prover/src/circuits/accuracy.ts";
 import { loadCircuit } from "../../prover/src/circuits/build.ts";
-import { loadInstance } from "../../prover/src/circuits/instances.ts";
 import { loadDocument } from "../../prover/src/data/document.ts";
 import { TEST_SET } from "../../prover/src/data/test-set.ts";
 import { modelCommitment } from "../../prover/src/model/commitment.ts";
@@ -48,11 +47,10 @@ function summarise(marks: ReadonlyMap<ProvingStep | "end", number>): ProofMeasur
 const marks = new Map<ProvingStep | "end", number>();
 const mark = (step: ProvingStep | "end") => marks.set(step, performance.now() / 1000);
 
-async function proveAccuracy(folder: string, instanceId: string): Promise<void> {
-  const build = path.join(import.meta.dirname, "..", "..", "build");
-  const instance = await loadInstance(instanceId);
-  const circuit = await loadCircuit(instance, path.join(build, "circuits"));
-  const keys = await loadKeySet(instance, path.join(build, "keys", instanceId));
+async function proveAccuracy(folder: string): Promise<void> {
+  const instance = JSON.parse(await readFile(path.join(folder, "instance.json"), "utf8")) as AccuracyInstance;
+  const circuit = await loadCircuit(instance, path.join(folder, "circuits"));
+  const keys = await loadKeySet(instance, path.join(folder, "keys"));
   const { samples } = await loadDocument(path.join(folder, "test-set.json"), TEST_SET);
   const { quantized } = await loadDocument(path.join(folder, "model.json"), INTEGER_MODEL);
   const layout = accuracyLayout(instance);
@@ -100,7 +98,7 @@ async function provePlain(folder: string): Promise<void> {
   mark("end");
 }
 
-const [kind, folder, instanceId] = process.argv.slice(2) as [string, string, string];
-await (kind === "accuracy" ? proveAccuracy(folder, instanceId) : provePlain(folder));
+const [kind, folder] = process.argv.slice(2) as [string, string];
+await (kind === "accuracy" ? proveAccuracy(folder) : provePlain(folder));
 await releaseCurve();
 process.stdout.write(JSON.stringify(summarise(marks)));

@@ -3,9 +3,12 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 
+import type { AccuracyInstance } from "../../prover/src/circuits/accuracy.ts";
 import { buildCircuit, compileCircom } from "../../prover/src/circuits/build.ts";
 import { accuracyCost } from "../../prover/src/circuits/cost.ts";
 import { loadInstance } from "../../prover/src/circuits/instances.ts";
+import { planAccuracyInstance } from "../../prover/src/circuits/plan-accuracy.ts";
+import type { Dataset } from "../../prover/src/data/dataset.ts";
 import { saveDocument } from "../../prover/src/data/document.ts";
 import { fitInputQuantization, scaleInputs } from "../../prover/src/data/input-quantization.ts";
 import { loadPackagedDataset } from "../../prover/src/data/packaged-datasets.ts";
@@ -19,6 +22,7 @@ import { INTEGER_MODEL } from "../../prover/src/quantization/integer-model-docum
 import { openBackend } from "../../prover/src/training/backend.ts";
 import { prepareModel } from "../demo/models.ts";
 import type { ProofMeasurement } from "./measure-process.ts";
+import { generateImages } from "./mnist-shaped.ts";
 
 /** One circuit, measured. */
 export interface ProvingResult {
@@ -43,25 +47,66 @@ export interface Candidate {
 }
 
 const BENCH_SEED = "1";
+const IMAGE_INPUT_BITS = 6;
+/** 1,008 samples: multiples of ten, the samples of a packed word, but for one word. */
+const IMAGE_CLASS_COUNTS = [108, ...new Array<number>(9).fill(100)];
+const IMAGE_TRAIN_COUNT = 200;
+const IMAGE_EPOCHS = 12;
 
-/** Compiles an instance and makes its keys afresh, trains a model for it, and leaves both for the measurement. */
-export async function prepareAccuracy(
+/** Samples to train with and to prove on. */
+interface BenchData {
+  readonly title: string;
+  readonly train: Dataset;
+  readonly test: Dataset;
+  /** The default number where it is left out. */
+  readonly epochs?: number;
+}
+
+/** A shipped circuit on the test part of a packaged data set. */
+export async function preparePackaged(
   instanceId: string,
   dataset: string,
   folder: string,
 ): Promise<Candidate> {
-  const instance = await loadInstance(instanceId);
-  const data = await loadPackagedDataset(dataset);
-  const split = stratifiedSplit(data, { seed: BENCH_SEED });
+  const { train, test } = stratifiedSplit(await loadPackagedDataset(dataset), { seed: BENCH_SEED });
+  return await prepareAccuracy(await loadInstance(instanceId), { title: dataset, train, test }, folder);
+}
+
+/** A planned circuit on generated images of MNIST's shape, in one proof that nearly fills a domain of 2^19. */
+export async function prepareImages(folder: string): Promise<Candidate> {
+  const instance = planAccuracyInstance({
+    id: "mnist-shaped-784-32-10x1008",
+    layerSizes: [784, 32, 10],
+    inputBits: IMAGE_INPUT_BITS,
+    samples: IMAGE_CLASS_COUNTS,
+  });
+  const train = generateImages(new Array<number>(10).fill(IMAGE_TRAIN_COUNT), BENCH_SEED, "train");
+  const test = generateImages(IMAGE_CLASS_COUNTS, BENCH_SEED, "test");
+  return await prepareAccuracy(instance, { title: instance.id, train, test, epochs: IMAGE_EPOCHS }, folder);
+}
+
+/** Compiles an instance and makes its keys afresh, trains a model for it, and leaves both for the measurement. */
+async function prepareAccuracy(
+  instance: AccuracyInstance,
+  { title, train, test, epochs }: BenchData,
+  folder: string,
+): Promise<Candidate> {
   const { architecture } = instance;
-  const inputQuantization = fitInputQuantization(split.train, architecture.inputBits);
-  const { testSet } = createTestSet(dataset, split.test, inputQuantization);
+  const inputQuantization = fitInputQuantization(train, architecture.inputBits);
+  const { testSet } = createTestSet(title, test, inputQuantization);
   const model = await prepareModel(
-    { samples: split.train, architecture, inputQuantization, seed: BENCH_SEED },
-    { scaled: scaleInputs(split.test, inputQuantization), integer: testSet.samples },
+    {
+      samples: train,
+      architecture,
+      inputQuantization,
+      seed: BENCH_SEED,
+      ...(epochs === undefined ? {} : { epochs }),
+    },
+    { scaled: scaleInputs(test, inputQuantization), integer: testSet.samples },
     await openBackend(),
   );
   await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, "instance.json"), JSON.stringify(instance));
   await saveDocument(path.join(folder, "test-set.json"), TEST_SET, testSet);
   await saveDocument(path.join(folder, "model.json"), INTEGER_MODEL, model.file);
 
@@ -70,7 +115,7 @@ export async function prepareAccuracy(
   const cost = accuracyCost(instance);
   return {
     result: {
-      name: instanceId,
+      name: instance.id,
       rows: cost.rows,
       domainPower: cost.domainPower,
       samples: testSet.samples.sampleCount,
@@ -79,7 +124,7 @@ export async function prepareAccuracy(
       zkeyBytes: (await stat(keys.provingKeyFile)).size,
       accuracy: { float: model.comparison.float.accuracy, integer: model.comparison.integer.accuracy },
     },
-    parameters: ["accuracy", folder, instanceId],
+    parameters: ["accuracy", folder],
   };
 }
 
