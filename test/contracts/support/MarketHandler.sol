@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ITaskAssignment} from "../../../contracts/interfaces/ITaskAssignment.sol";
 import {ITaskMarket} from "../../../contracts/interfaces/ITaskMarket.sol";
 import {ITaskMarketAdmin} from "../../../contracts/interfaces/ITaskMarketAdmin.sol";
 import {ITrainingAudit} from "../../../contracts/interfaces/ITrainingAudit.sol";
@@ -8,7 +9,6 @@ import {G1Point, Proof} from "../../../contracts/types/Proof.sol";
 import {ShardCount, Submission, SubmissionState} from "../../../contracts/types/Submission.sol";
 import {RewardSplit, Task, TaskSpec, TaskState} from "../../../contracts/types/Task.sol";
 import {TaskRules} from "../../../contracts/types/TaskRules.sol";
-import {LockerApproval} from "../../../contracts/types/Stake.sol";
 import {VaultHandler} from "./VaultHandler.sol";
 
 /// @title MarketHandler
@@ -16,49 +16,26 @@ import {VaultHandler} from "./VaultHandler.sol";
 abstract contract MarketHandler is VaultHandler {
     uint256 private constant MAX_TASKS = 12;
 
-    function post(uint256 who, uint256 what, uint256 reward, uint256 stake, uint256 shape) public {
-        if (market.taskCount() == MAX_TASKS || market.paused()) return;
-        TaskSpec memory spec;
-        spec.rewardToken = _tokenOf(what);
-        // Small rewards too, whose shares round to nothing.
-        spec.rewardWei = bound(reward, accounts().length, shape % 3 == 0 ? 10 : MAX_AMOUNT_WEI);
-        spec.stakeToken = _tokenOf(what >> 1);
-        spec.stakeWei = shape % 5 == 0 ? 0 : bound(stake, 1, MAX_AMOUNT_WEI);
-        spec.dataPoints = new G1Point[](bound(shape >> 48, 1, 3));
-        for (uint256 i = 0; i < spec.dataPoints.length; ++i) spec.dataPoints[i] = G1Point(1, 2);
-        spec.split = RewardSplit(shape % 3);
-        spec.maxProvers = uint16(bound(shape >> 8, 1, accounts().length));
-        spec.winners = uint16(
-            spec.split == RewardSplit.FirstValid ? bound(shape >> 24, 1, spec.maxProvers) : 1
-        );
-        spec.sampleCount = uint32(bound(shape >> 16, 1, 100));
-        spec.minCorrect = uint32(bound(shape >> 32, 1, spec.sampleCount));
-        spec.commitDeadline = uint48(block.timestamp + bound(shape >> 64, 1, 2 hours));
-        spec.proveDeadline = spec.commitDeadline + uint48(bound(shape >> 96, 1, 2 hours));
-        address poster = _accountOf(who);
-        CHEATS.deal(poster, FUNDS_WEI);
-        uint256 valueWei = spec.rewardToken == address(0) ? spec.rewardWei : 0;
-        CHEATS.prank(poster);
-        if (shape % 2 == 0 && spec.stakeWei > 0) {
-            TaskRules memory rules;
-            rules.trainingAudit = ITrainingAudit(address(audit));
-            market.postWithRules{value: valueWei}(spec, rules);
-        } else {
-            market.post{value: valueWei}(spec);
-        }
-        postedWei[spec.rewardToken] += spec.rewardWei;
+    /// @dev By task: the fee it was posted under.
+    mapping(uint256 taskId => uint256) public postedFeeBps;
+
+    function post(uint256 who, uint256 what, uint256 reward, uint256 stake, uint256 shape) public action {
+        if (!_canPost()) return;
+        TaskSpec memory spec = _newSpec(what, reward, stake, shape);
+        TaskRules memory rules;
+        if (shape % 2 == 0 && spec.stakeWei > 0) rules.trainingAudit = ITrainingAudit(address(audit));
+        _post(_accountOf(who), spec, rules);
     }
 
-    function setFee(uint256 feeBps, uint256 who) public {
+    function setFee(uint256 feeBps, uint256 who) public action {
         feeBps = bound(feeBps, 0, market.MAX_FEE_BPS());
-        bytes memory call = abi.encodeCall(ITaskMarketAdmin.setFee, (feeBps, _accountOf(who)));
-        _mustRevert(STRANGER, address(market), call);
-        CHEATS.prank(OWNER);
-        market.setFee(feeBps, _accountOf(who));
+        bytes memory call = abi.encodeCall(ITaskMarketAdmin.setFee, (feeBps, TREASURY));
+        _mustRevert(_accountOf(who), address(market), call);
+        _mustSucceed(OWNER, address(market), call);
     }
 
     /// @notice A pause stops what this handler does as little as a market without one, but for new tasks and new locks.
-    function togglePause(uint256 chance) public {
+    function togglePause(uint256 chance) public action {
         bool isPaused = market.paused();
         if (!isPaused && chance % 3 != 0) return;
         CHEATS.prank(OWNER);
@@ -66,18 +43,18 @@ abstract contract MarketHandler is VaultHandler {
         else market.pause();
     }
 
-    function cancel(uint256 which) public {
+    function cancel(uint256 which) public action {
         uint256 taskId = _taskIn(which, TaskState.Posted, TaskState.Posted);
         if (taskId == 0) return;
         bytes memory call = abi.encodeCall(ITaskMarket.cancel, (taskId));
         _mustRevert(STRANGER, address(market), call);
-        address poster = market.task(taskId).poster;
-        CHEATS.prank(poster);
-        market.cancel(taskId);
-        _mustRevert(poster, address(market), call);
+        Task memory t = market.task(taskId);
+        bool isTaken = t.assignment != address(0) && ITaskAssignment(t.assignment).isTaken(taskId);
+        if (!isTaken) _mustSucceed(t.poster, address(market), call);
+        _mustRevert(t.poster, address(market), call);
     }
 
-    function commit(uint256 which, uint256 who, uint256 modelCommitment) public {
+    function commit(uint256 which, uint256 who, uint256 modelCommitment) public action {
         uint256 taskId = _taskIn(which, TaskState.Posted, TaskState.Proven);
         if (taskId == 0) return;
         Task memory t = market.task(taskId);
@@ -87,8 +64,12 @@ abstract contract MarketHandler is VaultHandler {
         if (committed != address(0)) _mustRevert(committed, address(market), call);
         address prover = _proverIn(taskId, who, SubmissionState.None);
         if (prover == address(0)) return;
-        if (t.stakeWei > 0) _provideStake(prover, t);
-        if (market.paused() || block.timestamp > t.commitDeadline || t.proverCount == t.maxProvers) {
+        if (t.stakeWei > 0) _consent(prover, address(market), t.stakeToken, t.stakeWei);
+        if (
+            !_isAdmitted(taskId, t, prover) ||
+            block.timestamp > t.commitDeadline ||
+            t.proverCount == t.maxProvers
+        ) {
             _mustRevert(prover, address(market), call);
             return;
         }
@@ -97,13 +78,11 @@ abstract contract MarketHandler is VaultHandler {
             address(market),
             _commitCall(taskId, modelCommitment, t.trainingAudit == address(0))
         );
-        CHEATS.prank(prover);
-        (bool success, ) = address(market).call(call);
-        assertTrue(success, "a commitment");
+        _mustSucceed(prover, address(market), call);
     }
 
     /// @notice The audit of a committed prover ends, one way or the other.
-    function judge(uint256 which, uint256 who, bool isGood) public {
+    function judge(uint256 which, uint256 who, bool isGood) public action {
         uint256 taskId = _taskIn(which, TaskState.Committed, TaskState.Expired);
         if (taskId == 0 || market.task(taskId).trainingAudit == address(0)) return;
         address prover = _proverIn(taskId, who, SubmissionState.Committed);
@@ -113,7 +92,7 @@ abstract contract MarketHandler is VaultHandler {
         else audit.fail(taskId, prover);
     }
 
-    function slashStake(uint256 which, uint256 who) public {
+    function slashStake(uint256 which, uint256 who) public action {
         uint256 taskId = _taskIn(which, TaskState.Committed, TaskState.Expired);
         if (taskId == 0) return;
         address prover = _accountOf(who);
@@ -130,7 +109,7 @@ abstract contract MarketHandler is VaultHandler {
         _mustRevert(STRANGER, address(market), call);
     }
 
-    function prove(uint256 which, uint256 who, uint256 correct, uint256 quality) public {
+    function prove(uint256 which, uint256 who, uint256 correct, uint256 quality) public action {
         uint256 taskId = _taskIn(which, TaskState.Committed, TaskState.Proven);
         if (taskId == 0) return;
         Task memory t = market.task(taskId);
@@ -149,24 +128,23 @@ abstract contract MarketHandler is VaultHandler {
         uint256 count = quality % 3 == 0 && first == 0 ? 1 : t.shardCount - first;
         call = _proveCall(taskId, first, count, correct - s.correct, badProofs);
         bool isOpen = t.trainingAudit == address(0) || audit.hasPassed(taskId, prover);
+        if (t.seal != address(0)) isOpen = isOpen && seal.isRevealed(taskId);
         if (badProofs > 0 || block.timestamp > t.proveDeadline || !isOpen) {
             _mustRevert(prover, address(market), call);
             return;
         }
-        CHEATS.prank(prover);
-        (bool success, ) = address(market).call(call);
-        assertTrue(success, "a proof");
+        _mustSucceed(prover, address(market), call);
         _mustRevert(prover, address(market), call);
     }
 
     /// @notice A commitment, a good audit and a proof at once, so that tasks with several proofs are common.
-    function commitAndProve(uint256 which, uint256 who, uint256 correct) public {
+    function commitAndProve(uint256 which, uint256 who, uint256 correct) public action {
         commit(which, who, correct);
         judge(which, who, true);
         prove(which, who, correct, 1);
     }
 
-    function settle(uint256 which) public {
+    function settle(uint256 which) public action {
         uint256 taskId = _taskIn(which, TaskState.Proven, TaskState.Proven);
         if (taskId == 0) return;
         Task memory t = market.task(taskId);
@@ -180,19 +158,21 @@ abstract contract MarketHandler is VaultHandler {
         _mustRevert(STRANGER, address(market), call);
     }
 
-    function expire(uint256 which) public {
+    function expire(uint256 which) public action {
         uint256 taskId = _taskIn(which, TaskState.Posted, TaskState.Committed);
         if (taskId == 0) return;
         Task memory t = market.task(taskId);
         uint256 deadline = t.state == TaskState.Posted ? t.commitDeadline : t.proveDeadline;
-        if (block.timestamp > deadline) {
+        bool hasForfeited =
+            t.state == TaskState.Committed && t.seal != address(0) && seal.hasForfeited(taskId);
+        if (block.timestamp > deadline || hasForfeited) {
             CHEATS.prank(STRANGER);
             market.expire(taskId);
         }
         _mustRevert(STRANGER, address(market), abi.encodeCall(ITaskMarket.expire, (taskId)));
     }
 
-    function claim(uint256 which, uint256 who) public {
+    function claim(uint256 which, uint256 who) public action {
         uint256 taskId = _taskIn(which, TaskState.Settled, TaskState.Settled);
         if (taskId == 0) return;
         address prover = _proverIn(taskId, who, SubmissionState.Proven);
@@ -203,7 +183,7 @@ abstract contract MarketHandler is VaultHandler {
         _mustRevert(STRANGER, address(market), abi.encodeCall(ITaskMarket.claim, (taskId, prover)));
     }
 
-    function releaseStake(uint256 which, uint256 who) public {
+    function releaseStake(uint256 which, uint256 who) public action {
         address prover = _accountOf(who);
         uint256 taskId = _taskIn(which, TaskState.Committed, TaskState.Expired);
         if (taskId == 0) return;
@@ -219,7 +199,7 @@ abstract contract MarketHandler is VaultHandler {
         _mustRevert(STRANGER, address(market), abi.encodeCall(ITaskMarket.releaseStake, (taskId, prover)));
     }
 
-    function withdrawReward(uint256 who, uint256 what) public {
+    function withdrawReward(uint256 who, uint256 what) public action {
         address account = _accountOf(who);
         address token = _tokenOf(what);
         uint256 creditWei = market.creditOf(account, token);
@@ -233,8 +213,62 @@ abstract contract MarketHandler is VaultHandler {
         _mustRevert(account, address(market), abi.encodeCall(ITaskMarket.withdraw, (token)));
     }
 
-    function passTime(uint256 duration) public {
+    function passTime(uint256 duration) public action {
         CHEATS.warp(block.timestamp + bound(duration, 1, 40 minutes));
+    }
+
+    function _canPost() internal view returns (bool) {
+        return market.taskCount() < MAX_TASKS && !market.paused();
+    }
+
+    function _newSpec(
+        uint256 what,
+        uint256 reward,
+        uint256 stake,
+        uint256 shape
+    ) internal view returns (TaskSpec memory spec) {
+        spec.rewardToken = _tokenOf(what);
+        // Small rewards too, whose shares round to nothing.
+        spec.rewardWei = bound(reward, ACTORS, shape % 3 == 0 ? 10 : MAX_AMOUNT_WEI);
+        spec.stakeToken = _tokenOf(what >> 1);
+        spec.stakeWei = shape % 5 == 0 ? 0 : bound(stake, 1, MAX_AMOUNT_WEI);
+        spec.dataPoints = new G1Point[](bound(shape >> 48, 1, 3));
+        for (uint256 i = 0; i < spec.dataPoints.length; ++i) spec.dataPoints[i] = G1Point(1, 2);
+        spec.split = RewardSplit(shape % 3);
+        spec.maxProvers = uint16(bound(shape >> 8, 1, ACTORS));
+        spec.winners = uint16(
+            spec.split == RewardSplit.FirstValid ? bound(shape >> 24, 1, spec.maxProvers) : 1
+        );
+        spec.sampleCount = uint32(bound(shape >> 16, 1, 100));
+        spec.minCorrect = uint32(bound(shape >> 32, 1, spec.sampleCount));
+        spec.commitDeadline = uint48(block.timestamp + bound(shape >> 64, 1, 2 hours));
+        spec.proveDeadline = spec.commitDeadline + uint48(bound(shape >> 96, 1, 2 hours));
+    }
+
+    function _post(
+        address poster,
+        TaskSpec memory spec,
+        TaskRules memory rules
+    ) internal returns (uint256 taskId) {
+        CHEATS.deal(poster, FUNDS_WEI);
+        uint256 valueWei = spec.rewardToken == address(0) ? spec.rewardWei : 0;
+        bool hasRules =
+            address(rules.assignment) != address(0) ||
+                address(rules.seal) != address(0) ||
+                address(rules.trainingAudit) != address(0);
+        uint256 feeBps = market.feeBps();
+        CHEATS.prank(poster);
+        taskId =
+            hasRules
+                ? market.postWithRules{value: valueWei}(spec, rules)
+                : market.post{value: valueWei}(spec);
+        postedWei[spec.rewardToken] += spec.rewardWei;
+        postedFeeBps[taskId] = feeBps;
+    }
+
+    function _isAdmitted(uint256 taskId, Task memory t, address prover) private view returns (bool) {
+        if (t.assignment == address(0)) return !market.paused();
+        return ITaskAssignment(t.assignment).mayCommit(taskId, prover);
     }
 
     /// @dev The whole count stands for the first of `count` shards from `first` on.
@@ -269,7 +303,7 @@ abstract contract MarketHandler is VaultHandler {
     }
 
     /// @dev The first task from a random one on whose state lies between the two; 0 if there is none.
-    function _taskIn(uint256 seed, TaskState first, TaskState last) private view returns (uint256) {
+    function _taskIn(uint256 seed, TaskState first, TaskState last) internal view returns (uint256) {
         uint256 count = market.taskCount();
         for (uint256 i = 0; i < count; ++i) {
             uint256 taskId = 1 + (((seed % count) + i) % count);
@@ -280,24 +314,11 @@ abstract contract MarketHandler is VaultHandler {
     }
 
     /// @dev The first account from a random one on whose submission is in this state; zero if there is none.
-    function _proverIn(uint256 taskId, uint256 seed, SubmissionState state) private view returns (address) {
-        address[] memory all = accounts();
-        for (uint256 i = 0; i < all.length; ++i) {
-            address prover = all[((seed % all.length) + i) % all.length];
+    function _proverIn(uint256 taskId, uint256 seed, SubmissionState state) internal view returns (address) {
+        for (uint256 i = 0; i < ACTORS; ++i) {
+            address prover = _accountOf((seed % ACTORS) + i);
             if (market.submission(taskId, prover).state == state) return prover;
         }
         return address(0);
-    }
-
-    /// @dev Deposits and approves what the prover lacks for the task.
-    function _provideStake(address prover, Task memory t) private {
-        uint256 freeWei = vault.balanceOf(prover, t.stakeToken).freeWei;
-        if (freeWei < t.stakeWei) _deposit(prover, t.stakeToken, t.stakeWei - freeWei);
-        LockerApproval memory approval = vault.approvalOf(prover, address(market), t.stakeToken);
-        uint256 neededWei = uint256(approval.lockedWei) + t.stakeWei;
-        if (approval.limitWei < neededWei) {
-            CHEATS.prank(prover);
-            vault.approveLocker(address(market), t.stakeToken, neededWei);
-        }
     }
 }

@@ -7,6 +7,8 @@ interface ICheats {
     function prank(address sender) external;
     /// @notice Sets the block timestamp.
     function warp(uint256 timestamp) external;
+    /// @notice Sets the block number.
+    function roll(uint256 number) external;
     /// @notice Sets the native balance of an account.
     function deal(address account, uint256 balanceWei) external;
     /// @notice Demands that the next call reverts with this data.

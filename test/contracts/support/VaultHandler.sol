@@ -8,20 +8,20 @@ import {World} from "./World.sol";
 /// @title VaultHandler
 /// @notice What accounts and lockers do in the vault. No action reverts: whatever may not happen is checked to revert.
 abstract contract VaultHandler is World {
-    function deposit(uint256 who, uint256 what, uint256 amount) public {
+    function deposit(uint256 who, uint256 what, uint256 amount) public action {
         address account = _accountOf(who);
         address token = _tokenOf(what);
         amount = bound(amount, 1, MAX_AMOUNT_WEI);
         _deposit(account, token, amount);
     }
 
-    function approve(uint256 who, uint256 what, bool isMarket, uint256 limit) public {
+    function approve(uint256 who, uint256 what, bool isMarket, uint256 limit) public action {
         address locker = isMarket ? address(market) : SLASHER;
         CHEATS.prank(_accountOf(who));
         vault.approveLocker(locker, _tokenOf(what), bound(limit, 0, 2 * MAX_AMOUNT_WEI));
     }
 
-    function requestUnbonding(uint256 who, uint256 what, uint256 amount) public {
+    function requestUnbonding(uint256 who, uint256 what, uint256 amount) public action {
         address account = _accountOf(who);
         address token = _tokenOf(what);
         uint256 freeWei = vault.balanceOf(account, token).freeWei;
@@ -32,7 +32,7 @@ abstract contract VaultHandler is World {
         vault.requestUnbonding(token, bound(amount, 1, freeWei));
     }
 
-    function withdrawStake(uint256 who, uint256 what, bool isPatient) public {
+    function withdrawStake(uint256 who, uint256 what, bool isPatient) public action {
         address account = _accountOf(who);
         address token = _tokenOf(what);
         Unbonding memory slot = vault.unbondingOf(account, token);
@@ -48,7 +48,7 @@ abstract contract VaultHandler is World {
         withdrawnStakeWei[token] += slot.amountWei;
     }
 
-    function lockForeign(uint256 who, uint256 what, uint256 amount) public {
+    function lockForeign(uint256 who, uint256 what, uint256 amount) public action {
         address account = _accountOf(who);
         address token = _tokenOf(what);
         LockerApproval memory approval = vault.approvalOf(account, SLASHER, token);
@@ -68,7 +68,7 @@ abstract contract VaultHandler is World {
         _addForeignLock(ForeignLock({account: account, token: token, lockId: lockId}));
     }
 
-    function releaseForeign(uint256 which) public {
+    function releaseForeign(uint256 which) public action {
         ForeignLock[] memory locks = foreignLocks();
         if (locks.length == 0) return;
         uint256 index = which % locks.length;
@@ -80,7 +80,7 @@ abstract contract VaultHandler is World {
         _removeForeignLock(index);
     }
 
-    function slashForeign(uint256 which, uint256 amount, uint256 beneficiary) public {
+    function slashForeign(uint256 which, uint256 amount, uint256 beneficiary) public action {
         ForeignLock[] memory locks = foreignLocks();
         if (locks.length == 0) return;
         ForeignLock memory chosen = locks[which % locks.length];
@@ -99,7 +99,7 @@ abstract contract VaultHandler is World {
         slashedWei[chosen.token] += amount;
     }
 
-    function withdrawSlashCredit(uint256 who, uint256 what) public {
+    function withdrawSlashCredit(uint256 who, uint256 what) public action {
         address account = _accountOf(who);
         address token = _tokenOf(what);
         uint256 creditWei = vault.creditOf(account, token);
@@ -112,7 +112,7 @@ abstract contract VaultHandler is World {
         withdrawnSlashCreditWei[token] += creditWei;
     }
 
-    function burnSlashed(uint256 what) public {
+    function burnSlashed(uint256 what) public action {
         address token = _tokenOf(what);
         uint256 creditWei = vault.creditOf(vault.BURN_ADDRESS(), token);
         if (creditWei == 0) return;
@@ -122,7 +122,7 @@ abstract contract VaultHandler is World {
     }
 
     /// @notice Somebody sends money that nobody asked for.
-    function donate(uint256 what, bool toMarket, uint256 amount) public {
+    function donate(uint256 what, bool toMarket, uint256 amount) public action {
         address token = _tokenOf(what);
         address to = toMarket ? address(market) : address(vault);
         amount = bound(amount, 1, MAX_AMOUNT_WEI);
@@ -130,6 +130,18 @@ abstract contract VaultHandler is World {
         else _token.mint(to, amount);
         if (toMarket) donatedToMarketWei[token] += amount;
         else donatedToVaultWei[token] += amount;
+    }
+
+    /// @dev Deposits and approves what the account lacks for a lock.
+    function _consent(address account, address locker, address token, uint256 amountWei) internal {
+        uint256 freeWei = vault.balanceOf(account, token).freeWei;
+        if (freeWei < amountWei) _deposit(account, token, amountWei - freeWei);
+        LockerApproval memory approval = vault.approvalOf(account, locker, token);
+        uint256 neededWei = uint256(approval.lockedWei) + amountWei;
+        if (approval.limitWei < neededWei) {
+            CHEATS.prank(account);
+            vault.approveLocker(locker, token, neededWei);
+        }
     }
 
     function _deposit(address account, address token, uint256 amount) internal {
