@@ -3,8 +3,28 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import { FIELD_ORDER } from "../../prover/src/field.ts";
-import { DATA, deployed, ethers, key } from "./support/deployment.ts";
-import { BASE_FIELD_ORDER, g1, negatedPair, randomScalar } from "./support/trapdoor-key.ts";
+import {
+  commitAs,
+  DATA,
+  deployed,
+  ethers,
+  key,
+  NATIVE,
+  postTask,
+  REWARD_WEI,
+  shardedTestSet,
+  shardProofs,
+  shardScalar,
+  statementFor,
+  SUBMISSION,
+} from "./support/deployment.ts";
+import {
+  BASE_FIELD_ORDER,
+  g1,
+  g2OutsideSubgroup,
+  negatedPair,
+  randomScalar,
+} from "./support/trapdoor-key.ts";
 
 import type { G2Point, Proof } from "./support/trapdoor-key.ts";
 
@@ -106,5 +126,84 @@ describe("Malformed proofs", () => {
     // The property means something only if the damage reached the checks and the equation alike.
     expect(outcomes.reverted > RUNS / 10, JSON.stringify(outcomes)).to.equal(true);
     expect(outcomes.rejected > RUNS / 50, JSON.stringify(outcomes)).to.equal(true);
+  });
+});
+
+describe("Malformed proofs in a batch", () => {
+  const COUNTS = { 0: 120n, 1: 115n, 2: 115n };
+
+  it(`spoil all of it, wherever they stand, and burn at most ${GAS_LIMIT} gas a proof`, async function () {
+    this.timeout(600_000);
+    const d = await deployed();
+    const { taskId } = await postTask(d, shardedTestSet(3));
+    await commitAs(d, taskId, d.alice);
+    const [, counts, proofs] = await shardProofs(d, taskId, d.alice, COUNTS);
+    const alice = d.alice.address;
+    const call = (list: readonly Proof[]) =>
+      d.market.connect(d.alice).prove.estimateGas(taskId, counts, [...list]);
+    expect((await call(proofs)) <= 3n * GAS_LIMIT).to.equal(true);
+    const meter = await ethers.deployContract("GasMeter");
+    const statements = await Promise.all(
+      Object.values(COUNTS).map((correct) => statementFor(d, taskId, d.alice, correct)),
+    );
+    const points = [0, 1, 2].map((shard) => g1(shardScalar(shard)));
+    const verify = async (list: readonly Proof[]): Promise<{ isAccepted: boolean; gasUsed: bigint }> => {
+      const data = d.registry.interface.encodeFunctionData("verifyBatch", [
+        key.keyId,
+        statements.flat(),
+        points,
+        [...list],
+      ]);
+      const [success, result, gasUsed] = await meter.measure.staticCall(d.registry, data);
+      return { isAccepted: success && BigInt(result) === 1n, gasUsed };
+    };
+    expect((await verify(proofs)).isAccepted).to.equal(true);
+
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat({ max: 2 }),
+        fc.array(damage, { minLength: 1, maxLength: 3 }),
+        async (position, damages) => {
+          const good = proofToWords(proofs[position]!);
+          const words = damages.reduce((current, change) => change(current), good);
+          const list = proofs.with(position, wordsToProof(words));
+          const { isAccepted, gasUsed } = await verify(list);
+          const isStillGood = [proofs[position]!, negatedPair(proofs[position]!)].some(
+            (proof) => proofToWords(proof).join() === words.join(),
+          );
+          expect(isAccepted).to.equal(isStillGood);
+          expect(gasUsed <= 3n * GAS_LIMIT, `${gasUsed} gas`).to.equal(true);
+        },
+      ),
+      { numRuns: RUNS / 4 },
+    );
+
+    const { state, provenShards } = await d.market.submission(taskId, alice);
+    expect([state, provenShards]).to.deep.equal([SUBMISSION.committed, 0n]);
+  });
+
+  it("off the curve or outside the subgroup are refused at every place of a batch, and cost no stake", async () => {
+    const d = await deployed();
+    const { taskId } = await postTask(d, shardedTestSet(3));
+    await commitAs(d, taskId, d.alice);
+    const [, counts, proofs] = await shardProofs(d, taskId, d.alice, COUNTS);
+    const outside = g2OutsideSubgroup();
+    for (const position of [0, 1, 2]) {
+      const good = proofs[position]!;
+      for (const bad of [
+        { ...good, a: { x: good.a.x, y: good.a.y ^ 1n } },
+        { ...good, c: { x: 5n, y: 5n } },
+        { ...good, b: { ...good.b, xReal: good.b.xReal ^ 1n } },
+        { ...good, b: outside },
+        { ...good, blockCommitment: { x: 3n, y: 3n } },
+        { ...good, blockKnowledge: { x: good.blockKnowledge.x ^ 1n, y: good.blockKnowledge.y } },
+      ]) {
+        const list = proofs.with(position, bad);
+        await expect(d.market.connect(d.alice).prove(taskId, counts, list)).to.revert(ethers);
+      }
+    }
+    // The prover loses gas and nothing else: it goes on with good proofs.
+    await d.market.connect(d.alice).prove(taskId, counts, proofs);
+    expect(await d.market.creditOf(d.alice, NATIVE)).to.equal(REWARD_WEI);
   });
 });
