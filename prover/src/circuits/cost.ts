@@ -21,9 +21,9 @@ const POSEIDON_CONSTANT = 3;
 /** What O2 leaves of linear constraints: `correct` as the sum of committed bits. */
 const LINEAR = 1;
 
-/** Measured on two cores at 2^16 (scripts/bench.ts): a fixed part and one per row of the domain. */
-const MEMORY_BASE_BYTES = 300e6;
-const MEMORY_PER_ROW_BYTES = 6_000;
+/** Measured on two cores at 2^16 and 2^19 (scripts/bench.ts): a fixed part and one per row of the domain. */
+const MEMORY_BASE_BYTES = 420e6;
+const MEMORY_PER_ROW_BYTES = 3_000;
 const SECONDS_BASE = 0.5;
 const SECONDS_PER_ROW = 60e-6;
 
