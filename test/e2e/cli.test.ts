@@ -167,6 +167,7 @@ describe("a task from posting to payment, with the command line alone", () => {
       "architectureId",
       "sampleCount",
       "minCorrect",
+      "kind of test set",
       "number of shards",
       "dataPoint of shard 0",
     ]);

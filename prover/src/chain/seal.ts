@@ -6,6 +6,7 @@ import type { ChunkAnswer } from "../seal/opening.ts";
 import { contractInterface } from "./abis.ts";
 import { ChainError } from "./chain-error.ts";
 import type { Contracts } from "./contracts.ts";
+import { toChainError } from "./decode-error.ts";
 import { requireKnownRules } from "./rules.ts";
 import { sendOnce, type Sender, type SentTransaction } from "./send.ts";
 import { isAccepted } from "./simulate.ts";
@@ -170,6 +171,20 @@ export async function canReleaseBond(
   { address, taskId }: SealRecord,
 ): Promise<boolean> {
   return await isAccepted(sealAt(contracts, address).releaseBond.staticCall(taskId));
+}
+
+/** Runs a reveal without sending it; throws the contract's refusal. */
+export async function simulateReveal(
+  contracts: Contracts,
+  { address, taskId }: SealRecord,
+  account: string,
+  openingRoot: string,
+): Promise<void> {
+  try {
+    await sealAt(contracts, address).reveal.staticCall(taskId, openingRoot, "", { from: account });
+  } catch (cause) {
+    throw toChainError(cause, `revealing the test set of task ${taskId}`);
+  }
 }
 
 /** Publishes the root of the opening of the task's data points, and where the data are found. */

@@ -467,8 +467,8 @@ async function sendToMarket(
   });
 }
 
-/** Times move with the clock: a repeated command means the same task all the same. */
-const MOVING = ["startsAt"];
+/** Times, and prices that follow that of gas, move by themselves: a repeated command means the same task all the same. */
+const MOVING = ["startsAt", "bondWei", "demandWei"];
 
 function steadyAsText(key: string, value: unknown): unknown {
   if (key.endsWith("Deadline") || MOVING.includes(key)) return undefined;

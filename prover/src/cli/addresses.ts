@@ -1,3 +1,5 @@
+import type { Contracts } from "../chain/contracts.ts";
+import type { ContractAddresses } from "../config.ts";
 import { UsageError } from "./usage-error.ts";
 
 const NATIVE_COIN = "0x0000000000000000000000000000000000000000";
@@ -20,6 +22,18 @@ export async function parseAddress(text: string, option: string): Promise<string
 /** The address of a token; the native coin when none is named. */
 export async function parseToken(text: string | undefined, option: string): Promise<string> {
   return text === undefined ? NATIVE_COIN : await parseAddress(text, option);
+}
+
+/** The address of a contract that not every network has; throws UsageError `cli.no-contract`. */
+export function contractAddress({ addresses }: Contracts, name: keyof ContractAddresses): string {
+  const address = addresses[name];
+  if (address !== undefined) return address;
+  throw new UsageError(
+    "cli.no-contract",
+    `no contract ${name} is known on this network`,
+    `Write ${name} into the network's addresses.`,
+    { name },
+  );
 }
 
 /** An amount for people: ether for the native coin, the smallest unit for tokens. */

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 
+import type { Contracts } from "../chain/contracts.ts";
 import type { AssignmentTerms } from "../chain/tasks.ts";
-import type { SignSession } from "./session.ts";
+import { contractAddress } from "./addresses.ts";
 import type { PostTimes } from "./task-training.ts";
 import { parseAmount, parseDuration, parseInteger } from "./units.ts";
 import { UsageError } from "./usage-error.ts";
@@ -23,8 +24,8 @@ export interface AssignmentFlags {
   readonly redraws: string;
 }
 
-/** The terms once the time is known. */
-export type AssignmentPart = (times: PostTimes) => AssignmentTerms;
+/** The terms once network and time are known; throws UsageError when the network has no such contract. */
+export type AssignmentPart = (contracts: Contracts, times: PostTimes) => AssignmentTerms;
 
 const MOST_BLOCKS = 2 ** 32 - 1;
 /** Most seats, and most accounts that all draws together may choose, in TaskDraw.sol. */
@@ -58,18 +59,13 @@ export function withAssignmentOptions(command: Command): Command {
  * Reads how provers come to the task; undefined when anybody may commit. Throws UsageError for options that are
  * missing, out of range or of the other way.
  */
-export function parseAssignment(
-  flags: AssignmentFlags,
-  { contracts }: Pick<SignSession, "contracts">,
-): AssignmentPart | undefined {
+export function parseAssignment(flags: AssignmentFlags): AssignmentPart | undefined {
   refuseStray(flags);
-  const { taskAuction, taskDraw } = contracts.addresses;
-  if (flags.auction === true) return parseAuction(flags, requireAddress(taskAuction, "taskAuction"));
-  if (flags.draw === true) return parseDraw(flags, requireAddress(taskDraw, "taskDraw"));
-  return undefined;
+  if (flags.auction === true) return parseAuction(flags);
+  return flags.draw === true ? parseDraw(flags) : undefined;
 }
 
-function parseAuction(flags: AssignmentFlags, address: string): AssignmentPart {
+function parseAuction(flags: AssignmentFlags): AssignmentPart {
   const minPriceWei = parseAmount(required(flags.minPrice, "--auction", "--min-price"), "--min-price");
   const collateralWei = parseAmount(required(flags.collateral, "--auction", "--collateral"), "--collateral");
   const optional = (text: string | undefined, option: string): bigint | undefined =>
@@ -77,7 +73,7 @@ function parseAuction(flags: AssignmentFlags, address: string): AssignmentPart {
   const ramp = optional(flags.ramp, "--ramp");
   const lockWithin = optional(flags.lockWithin, "--lock-within");
   const exclusiveWithin = optional(flags.exclusiveWithin, "--exclusive-within");
-  return ({ now, commitDeadline, proveDeadline }) => {
+  return (contracts, { now, commitDeadline, proveDeadline }) => {
     const lockSeconds = lockWithin ?? (commitDeadline - now) / 2n;
     const terms = {
       minPriceWei,
@@ -87,11 +83,11 @@ function parseAuction(flags: AssignmentFlags, address: string): AssignmentPart {
       lockDeadline: now + lockSeconds,
       exclusiveDeadline: exclusiveWithin === undefined ? proveDeadline : now + exclusiveWithin,
     };
-    return { kind: "auction", address, terms };
+    return { kind: "auction", address: contractAddress(contracts, "taskAuction"), terms };
   };
 }
 
-function parseDraw(flags: AssignmentFlags, address: string): AssignmentPart {
+function parseDraw(flags: AssignmentFlags): AssignmentPart {
   const minWei = parseAmount(required(flags.enrolMin, "--draw", "--enrol-min"), "--enrol-min");
   const seats = parseInteger(flags.seats, "--seats", 1, MOST_SEATS);
   const terms = {
@@ -102,7 +98,7 @@ function parseDraw(flags: AssignmentFlags, address: string): AssignmentPart {
     seats,
     maxRedraws: parseInteger(flags.redraws, "--redraws", 0, Math.floor(MOST_DRAWN / seats) - 1),
   };
-  return () => ({ kind: "draw", address, terms });
+  return (contracts) => ({ kind: "draw", address: contractAddress(contracts, "taskDraw"), terms });
 }
 
 /** Options of a way that is not asked for would be ignored: a mistake that costs money. */
@@ -137,14 +133,4 @@ function stray(option: string): UsageError {
 function required(value: string | undefined, way: string, option: string): string {
   if (value !== undefined) return value;
   throw new UsageError("cli.missing-option", `${way} needs ${option}`, `Add ${option} <amount>.`, { option });
-}
-
-function requireAddress(address: string | undefined, name: string): string {
-  if (address !== undefined) return address;
-  throw new UsageError(
-    "cli.no-contract",
-    `no contract ${name} is known on this network`,
-    `Write ${name} into the network's addresses.`,
-    { name },
-  );
 }

@@ -28,20 +28,28 @@ export interface CheckedTask extends OpenedTask {
 /** Reads a task and, from the artifacts, its document and its test set as far as it is public. */
 export async function openTask(session: ReadSession, taskId: bigint): Promise<OpenedTask> {
   const { readTaskDetails } = await import("../chain/tasks.ts");
-  const { parseArtifactUri } = await import("../artifacts/artifact-uri.ts");
-  const { readTaskFiles } = await import("../task/task-files.ts");
-  const { checkTaskDocument } = await import("../task/check-task.ts");
   const { readRevealUri } = await import("../chain/seal.ts");
   const { contracts } = session;
   const task = await readTaskDetails(contracts, taskId);
-  const revealUri = await readRevealUri(contracts, task);
+  return { task, files: await openFiles(session, task, await readRevealUri(contracts, task)) };
+}
+
+/** The files of a task, with those of a sealed test set only if the place of the reveal is given. */
+export async function openFiles(
+  session: ReadSession,
+  task: TaskDetails,
+  revealUri?: string,
+): Promise<TaskFiles> {
+  const { parseArtifactUri } = await import("../artifacts/artifact-uri.ts");
+  const { readTaskFiles } = await import("../task/task-files.ts");
+  const { checkTaskDocument } = await import("../task/check-task.ts");
   const { read } = await openDocuments(session);
   const files = await readTaskFiles(read, {
     document: parseArtifactUri(task.documentUri),
     reveal: revealUri === undefined ? undefined : parseArtifactUri(revealUri),
   });
   checkTaskDocument(task, files);
-  return { task, files };
+  return files;
 }
 
 /** The task that --task names, for commands that can do without one. */
@@ -77,7 +85,16 @@ export async function openCheckedTask(
       : `task ${taskId}: recomputing ${shards} from ${sampleCount} samples`,
   );
   const check = await checkTask(task, files, keys, circuit);
+  if (testSet.kind === "sealed") await checkSeal(session, task, keys);
   return { task, files, keys, circuit, check };
+}
+
+/** Checks that what a poster reveals of a task can be shown to be wrong. */
+async function checkSeal({ contracts }: ReadSession, task: TaskDetails, keys: KeySet): Promise<void> {
+  const { readSeal } = await import("../chain/seal.ts");
+  const { openingTermsOf } = await import("../seal/reveal.ts");
+  const { checkOpeningTerms } = await import("../seal/terms.ts");
+  checkOpeningTerms(await readSeal(contracts, task), await openingTermsOf(keys));
 }
 
 /** What a model achieves on a task's published samples, for people. */

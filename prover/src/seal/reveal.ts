@@ -3,11 +3,12 @@ import { type AccuracyInstance, accuracyLayout } from "../circuits/accuracy.ts";
 import { flattenBlock } from "../circuits/layout.ts";
 import type { Hash } from "../merkle-vector.ts";
 import type { KeySet } from "../proof/keys/key-set.ts";
-import type { G1Point } from "../proof/points.ts";
+import { G1_BYTES, type G1Point } from "../proof/points.ts";
 import type { TaskShard } from "../task/task-files.ts";
 import { accuracyDatasetBlock } from "../witness/accuracy-witness.ts";
 import { findWrongEnd, type OpeningFault } from "./find-fault.ts";
-import { type Opening, openingRoot, openShards } from "./opening.ts";
+import { basesRoot, type Opening, openingRoot, openShards } from "./opening.ts";
+import type { OpeningTerms } from "./terms.ts";
 
 /** What published data are worth to a prover. */
 export type RevealReview =
@@ -34,6 +35,12 @@ export async function openTestSet(
     flattenBlock(layout.dataset, accuracyDatasetBlock(instance, testSet.samples, blinding)),
   );
   return await openShards(keys.commitmentKey.datasetBases, words, onProgress);
+}
+
+/** What a key fixes of the terms of a seal. */
+export async function openingTermsOf({ commitmentKey }: KeySet): Promise<OpeningTerms> {
+  const { datasetBases } = commitmentKey;
+  return { wordsPerShard: datasetBases.length / G1_BYTES, basesRoot: await basesRoot(datasetBases) };
 }
 
 /** Compares the opening of published data with the root that the poster stated and with the task's data points. */

@@ -84,6 +84,7 @@ export async function checkTask(
   compare("architectureId", task.architectureId, architectureId(instance.architecture));
   compare("sampleCount", task.sampleCount, document.sampleCount);
   compare("minCorrect", task.minCorrect, document.minCorrect);
+  compare("kind of test set", BigInt(task.seal) === 0n ? "public" : "sealed", testSet.kind);
   compare("number of shards", task.dataPoints.length, testSet.shards.length);
   const names = testSet.shards.map((_, shard) => `dataPoint of shard ${shard}`);
   if (shards === null) return { agreed, open: names };

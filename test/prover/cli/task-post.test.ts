@@ -161,7 +161,8 @@ describe("zkpot task post", () => {
     const { check } = await workspace.json<{ check: unknown }>("task", "show", posted.taskId, "--check");
     expect(check).to.deep.equal({
       agreed: [
-        ...["documentHash", "keyId", "architectureId", "sampleCount", "minCorrect", "number of shards"],
+        ...["documentHash", "keyId", "architectureId", "sampleCount", "minCorrect"],
+        ...["kind of test set", "number of shards"],
         ...["dataPoint of shard 0", "dataPoint of shard 1", "dataPoint of shard 2"],
       ],
       open: [],

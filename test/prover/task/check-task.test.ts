@@ -8,7 +8,8 @@ import { expectError } from "../support/expect-error.ts";
 import { ScratchArtifacts, type ShardedTask, shardedTask, tinyTestSet } from "./support/sharded-task.ts";
 
 const NAMES = [
-  ...["documentHash", "keyId", "architectureId", "sampleCount", "minCorrect", "number of shards"],
+  ...["documentHash", "keyId", "architectureId", "sampleCount", "minCorrect"],
+  ...["kind of test set", "number of shards"],
   ...["dataPoint of shard 0", "dataPoint of shard 1"],
 ];
 
@@ -51,6 +52,7 @@ describe("checkTask", () => {
       [{ architectureId: 1n }, "architectureId"],
       [{ sampleCount: 15 }, "sampleCount"],
       [{ minCorrect: 2 }, "minCorrect"],
+      [{ seal: `0x${"5".repeat(40)}` }, "kind of test set"],
       [{ dataPoints: [first!] }, "number of shards"],
       [{ dataPoints: [first!, second!, second!] }, "number of shards"],
       [{ dataPoints: [second!, first!] }, "dataPoint of shard 0"],
@@ -72,7 +74,7 @@ describe("checkTask", () => {
   it("leaves the data points of a sealed test set open until the reveal", async () => {
     const { task, files, keys, circuit, documentCid, revealCid } = sealed;
     const before = await checkTask(task, files, keys, circuit);
-    expect(before).to.deep.equal({ agreed: NAMES.slice(0, 6), open: NAMES.slice(6) });
+    expect(before).to.deep.equal({ agreed: NAMES.slice(0, 7), open: NAMES.slice(7) });
     const revealed = await readTaskFiles(artifacts.read, { document: documentCid, reveal: revealCid });
     expect(await checkTask(task, revealed, keys, circuit)).to.deep.equal({ agreed: NAMES, open: [] });
   });

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 
+import type { SealTerms } from "../../chain/seal.ts";
 import type { SentTransaction } from "../../chain/send.ts";
 import type { RewardSplit, TaskTerms } from "../../chain/tasks.ts";
 import type { TaskFiles } from "../../task/task-files.ts";
@@ -8,13 +9,14 @@ import { handle, type Invocation } from "../command.ts";
 import { note, type Report } from "../output.ts";
 import { openSignSession } from "../session.ts";
 import { type AssignmentFlags, parseAssignment, withAssignmentOptions } from "../task-assignment.ts";
+import { parseSeal, publishOrSeal, type SealFlags, sealTask, withSealOptions } from "../task-seal.ts";
 import { openTrainingPart } from "../task-training.ts";
 import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
 import { transactionFacts } from "../transaction-facts.ts";
 import { parseAmount, parseDuration, parseInteger } from "../units.ts";
 import { UsageError } from "../usage-error.ts";
 
-interface PostOptions extends NetworkOptions, AccountOptions, AssignmentFlags {
+interface PostOptions extends NetworkOptions, AccountOptions, AssignmentFlags, SealFlags {
   readonly testSet: string;
   readonly instance: string;
   readonly keys?: string;
@@ -41,18 +43,20 @@ interface PostOptions extends NetworkOptions, AccountOptions, AssignmentFlags {
 
 /** `zkpot task post`: writes the task's document and escrows the reward. */
 export function registerTaskPost(task: Command): void {
-  const command = withAssignmentOptions(
-    withAccountOptions(
-      task
-        .command("post")
-        .description(
-          "store test set and task document as artifacts, and post the task with its reward; uploads nothing",
-        ),
+  const command = withSealOptions(
+    withAssignmentOptions(
+      withAccountOptions(
+        task
+          .command("post")
+          .description(
+            "store test set and task document as artifacts, and post the task with its reward; uploads nothing",
+          ),
+      ),
     ),
   )
     .requiredOption(
       "--test-set <file>",
-      "public test set of `zkpot data split`; one that is too large for a proof is cut into shards",
+      "test set of `zkpot data split`; one that is too large for a proof is cut into shards",
     )
     .requiredOption("--instance <id|file>", "circuit instance: id in circuits.json, or file of a planned one")
     .option("--keys <folder>", "keys of the instance (default: its place below build/keys)")
@@ -87,9 +91,8 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   const { loadDocument } = await import("../../data/document.ts");
   const { TEST_SET } = await import("../../data/test-set.ts");
   const { TASK_DOCUMENT } = await import("../../task/task-document.ts");
-  const { readTaskFiles, openShards } = await import("../../task/task-files.ts");
-  const { publishShards } = await import("../../task/publish-task.ts");
-  const { shardTestSet } = await import("../../task/test-set-shards.ts");
+  const { readTaskFiles } = await import("../../task/task-files.ts");
+  const { allowLock } = await import("../../chain/stake.ts");
   const { checkTaskKeys, taskDataPoints } = await import("../../task/check-task.ts");
   const { architectureId } = await import("../../model/architecture.ts");
   const { findAccuracyInstance, openCircuit, openKeys } = await import("../artifacts.ts");
@@ -98,13 +101,15 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   const { postTask } = await import("../../chain/tasks.ts");
   const { findKey } = await import("../../chain/registry.ts");
   const { ChainError } = await import("../../chain/chain-error.ts");
+  const { SealedStore } = await import("../../task/sealed-store.ts");
 
   const testSet = await loadDocument(options.testSet, TEST_SET);
-  const { sampleCount } = testSet.samples;
+  const sealing = await parseSeal(options, testSet.samples.sampleCount);
+  const assignment = parseAssignment(options);
+  const sampleCount = testSet.samples.sampleCount - (sealing?.publicSamples ?? 0);
   const minCorrect = parseInteger(options.minCorrect, "--min-correct", 1, sampleCount);
   const instance = await findAccuracyInstance(options.instance);
   const keys = await openKeys(instance, options.keys);
-  const shards = shardTestSet(testSet, instance);
   const session = await openSignSession(options);
   if ((await findKey(session.contracts, keys.keyId)) === undefined) {
     throw new ChainError(
@@ -115,12 +120,13 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
     );
   }
 
-  const assignment = parseAssignment(options, session);
   const training = await openTrainingPart(options, session);
   const { read, put } = await openDocuments(session);
+  const { folder } = session.config;
+  const { shards, described } = await publishOrSeal(sealing, testSet, instance, folder, put);
   const document = await put(TASK_DOCUMENT, {
     title: options.title ?? testSet.name,
-    testSet: await publishShards(put, shards),
+    testSet: described,
     instance,
     keyId: keys.keyId,
     sampleCount,
@@ -134,7 +140,7 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   checkTaskKeys(files, keys, await openCircuit(instance));
   const points = shards.length === 1 ? "the data point" : `${shards.length} data points`;
   note(`computing ${points} of ${sampleCount} samples`);
-  const dataPoints = await taskDataPoints(instance, openShards(files), keys);
+  const dataPoints = await taskDataPoints(instance, files.shards ?? shards, keys);
   const now = await chainTime(session.connection);
   const commitDeadline = now + BigInt(terms.commitSeconds);
   const proveDeadline = now + BigInt(terms.proveSeconds);
@@ -151,11 +157,26 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
     documentHash: files.documentHash,
     documentUri: formatArtifactUri(document),
   };
+  const seal = sealing && (await sealTask(sealing, { keys, terms: taskTerms, times }, session));
+  const secretFile = seal && (await new SealedStore(folder).save(shards, dataPoints));
+  if (seal !== undefined) {
+    const { bondToken, bondWei } = seal.terms;
+    await allowLock(session.sender, session.contracts, seal.address, bondToken, bondWei);
+  }
   const { taskId, transaction } = await postTask(session.sender, session.contracts, taskTerms, {
-    assignment: assignment?.(times),
+    assignment: assignment?.(session.contracts, times),
+    seal,
     training: training?.terms(times),
   });
-  return await report({ taskId, terms: taskTerms, files, document, transaction });
+  return await report({
+    taskId,
+    terms: taskTerms,
+    files,
+    document,
+    seal: seal?.terms,
+    secretFile,
+    transaction,
+  });
 }
 
 interface PostedTask {
@@ -164,19 +185,24 @@ interface PostedTask {
   readonly files: TaskFiles;
   /** CID. */
   readonly document: string;
+  readonly seal: SealTerms | undefined;
+  /** Samples and blindings of a sealed test set. */
+  readonly secretFile: string | undefined;
   readonly transaction: SentTransaction;
 }
 
-async function report({ taskId, terms, files, document, transaction }: PostedTask): Promise<Report> {
+async function report(posted: PostedTask): Promise<Report> {
+  const { taskId, terms, files, document, seal, secretFile, transaction } = posted;
   const { facts, utc } = await import("../text.ts");
   const { formatAmount } = await import("../addresses.ts");
   const { keyId, dataPoints, commitDeadline, proveDeadline, minCorrect, sampleCount } = terms;
   const { instance, testSet } = files.document;
   const shards = testSet.kind === "public" ? testSet.shards.map(({ cid }) => cid) : [];
+  const sample = testSet.kind === "sealed" ? testSet.publicSample : null;
   return {
     data: {
       ...{ taskId, document, documentHash: files.documentHash, testSet },
-      ...{ keyId, dataPoints, commitDeadline, proveDeadline },
+      ...{ keyId, dataPoints, commitDeadline, proveDeadline, seal, secretFile },
       transaction: transactionFacts(transaction),
     },
     text: facts([
@@ -186,8 +212,16 @@ async function report({ taskId, terms, files, document, transaction }: PostedTas
       ["threshold", `${minCorrect} of ${sampleCount} correct`],
       ["commit until", utc(commitDeadline)],
       ["prove until", utc(proveDeadline)],
+      ...(seal === undefined
+        ? []
+        : ([
+            ["reveal until", `${utc(seal.unsealDeadline)}, with \`zkpot task unseal ${taskId}\``],
+            ["bond", `${formatAmount(seal.bondWei, seal.bondToken)}, lost unless the test set is revealed`],
+            ["secret", `${secretFile}: samples and blindings; without it the bond is lost`],
+          ] as const)),
       ["publish", `the keys of ${instance.id}, and these artifacts:`],
       ["document", document],
+      ...(sample === null ? [] : [["public sample", sample.cid] as const]),
       ...shards.map((cid, shard) => [`shard ${shard}`, cid] as const),
     ]),
   };

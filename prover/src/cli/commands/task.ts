@@ -11,20 +11,26 @@ import {
 } from "../shared-options.ts";
 import { transactionFacts } from "../transaction-facts.ts";
 import { parseTaskId } from "../units.ts";
+import { registerTaskDispute } from "./task-dispute.ts";
 import { registerTaskPost } from "./task-post.ts";
 import { registerTaskShow } from "./task-show.ts";
+import { registerTaskUnseal } from "./task-unseal.ts";
 
 interface ListOptions extends NetworkOptions {
   readonly open?: boolean;
 }
 
-/** `zkpot task`: post, list, show and cancel tasks. */
+/** `zkpot task`: post, list, show and cancel tasks; reveal and dispute sealed test sets. */
 export function registerTask(program: Command): void {
-  const task = program.command("task").description("post, list, show and cancel tasks");
+  const task = program
+    .command("task")
+    .description("post, list, show and cancel tasks; reveal and dispute sealed test sets");
   registerTaskPost(task);
   registerList(task);
   registerTaskShow(task);
   registerCancel(task);
+  registerTaskUnseal(task);
+  registerTaskDispute(task);
 }
 
 function registerList(task: Command): void {
@@ -38,6 +44,7 @@ function registerList(task: Command): void {
     const { listTasks } = await import("../../chain/tasks.ts");
     const { formatAmount } = await import("../addresses.ts");
     const { table, utc } = await import("../text.ts");
+    const { assignmentKind } = await import("../../chain/rules.ts");
     const all = await listTasks(contracts);
     const now = await chainTime(connection);
     const tasks = options.open === true ? all.filter((entry) => takesCommitments(entry, now)) : all;
@@ -47,10 +54,11 @@ function registerList(task: Command): void {
         tasks.length === 0
           ? "no tasks"
           : table(
-              ["task", "state", "reward", "stake", "correct", "provers", "commit until"],
+              ["task", "state", "taken by", "reward", "stake", "correct", "provers", "commit until"],
               tasks.map((entry) => [
                 String(entry.taskId),
                 entry.state,
+                assignmentKind(contracts, entry),
                 formatAmount(entry.rewardWei, entry.rewardToken),
                 formatAmount(entry.stakeWei, entry.stakeToken),
                 `${entry.minCorrect} of ${entry.sampleCount}`,

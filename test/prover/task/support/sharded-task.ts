@@ -35,6 +35,7 @@ import { shardTestSet } from "../../../../prover/src/task/test-set-shards.ts";
 import { randomSamples, smallModel, tinyCircuit } from "../../proof/support/tiny-proof.ts";
 
 const MARKET = "0x00000000000000000000000000000000000000aa";
+const SEAL = `0x${"5".repeat(40)}`;
 export const PROVER = "0x00000000000000000000000000000000000000bb";
 const SALT = 987_654_321n;
 
@@ -133,7 +134,7 @@ export async function shardedTask(
     architectureId: architectureId(instance.architecture),
     documentHash: files.documentHash,
     assignment: ZeroAddress,
-    seal: ZeroAddress,
+    seal: isSealed ? SEAL : ZeroAddress,
     trainingAudit: ZeroAddress,
   };
   return {
