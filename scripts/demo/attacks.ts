@@ -47,30 +47,34 @@ export async function refusalByToolkit(
   return await refusalOf(() => checkBundle(bundle, destination));
 }
 
-/** What the contract says to a proof, without a transaction. */
+/** What the contract says to proofs, without a transaction. */
 export async function refusalByContract(
   stage: Stage,
   party: AccountParty,
   taskId: bigint,
-  bundle: ProofBundle,
+  ...bundles: readonly ProofBundle[]
 ): Promise<ProverError> {
   return await refusalOf(() =>
-    simulateProofs(stage.contracts, stage.address(party), taskId, [shardProof(bundle)]),
+    simulateProofs(stage.contracts, stage.address(party), taskId, bundles.map(shardProof)),
   );
 }
 
-/** A bundle as the market takes it: the test set of the demo is one shard. */
-export function shardProof({ correct, proof }: ProofBundle): ShardProof {
-  return { shard: 0, correct, proof: toChainProof(proof) };
+/** A bundle as the market takes it. */
+export function shardProof({ shard, correct, proof }: ProofBundle): ShardProof {
+  return { shard, correct, proof: toChainProof(proof) };
 }
 
-/** The call that hands a proof in. */
-export function proveCall(stage: Stage, taskId: bigint, bundle: ProofBundle): TransactionRequest {
+/** The call that hands proofs in. */
+export function proveCall(
+  stage: Stage,
+  taskId: bigint,
+  ...bundles: readonly ProofBundle[]
+): TransactionRequest {
   return {
     to: stage.contracts.addresses.taskMarket,
     data: contractInterface("ITaskMarket").encodeFunctionData(
       "prove",
-      proveArguments(taskId, [shardProof(bundle)]),
+      proveArguments(taskId, bundles.map(shardProof)),
     ),
   };
 }

@@ -147,7 +147,8 @@ export function describeLayers({ layers }: BoundReport): readonly DemoLayer[] {
   }));
 }
 
-async function describeBalance(stage: Stage, party: AccountParty): Promise<DemoBalance> {
+/** A party's money before and after. */
+export async function describeBalance(stage: Stage, party: AccountParty): Promise<DemoBalance> {
   const address = stage.address(party);
   const stake = await readStake(stage.contracts, address, ZeroAddress);
   return {

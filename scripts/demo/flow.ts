@@ -8,11 +8,12 @@ import type { AccuracyInstance } from "../../prover/src/circuits/accuracy.ts";
 import { ProverError } from "../../prover/src/errors.ts";
 import { randomFieldElement } from "../../prover/src/random-field.ts";
 import { openBackend, type TrainingBackend } from "../../prover/src/training/backend.ts";
+import { passSeconds } from "./clock.ts";
 import { playCopier } from "./copier.ts";
 import { describeRun } from "./describe-run.ts";
 import type { LocalChain } from "./local-chain.ts";
 import { prepareModel, type PreparedModel } from "./models.ts";
-import { checkOffer, commitTo, type OpenTask, proveCount, stakeFor } from "./provers.ts";
+import { checkOffer, commitTo, type OpenTask, proveCount, stakeFor, wholeTestSet } from "./provers.ts";
 import { prepareMaterial } from "./public-material.ts";
 import type { DemoRecord } from "./record.ts";
 import { playRival } from "./rival.ts";
@@ -49,7 +50,7 @@ export async function runDemo(run: DemoRun): Promise<DemoRecord> {
   const open: OpenTask = { taskId, data, material };
 
   story.heading("A prover takes the task");
-  const dataPoint = await checkOffer(stage, "prover", open);
+  const { dataPoints } = await checkOffer(stage, "prover", open);
   const backend = await openBackend();
   const trained = await trainOnPrivateData(stage, data, backend, seed);
   const { result: model } = trained;
@@ -64,7 +65,14 @@ export async function runDemo(run: DemoRun): Promise<DemoRecord> {
     (sender) => commitModel(sender, stage.contracts, taskId, opening.modelCommitment),
     `knows no model; copies the commitment ${short(opening.modelCommitment)} from the chain`,
   );
-  const proof = await proveCount(stage, "prover", open, dataPoint, opening, model, correctCount);
+  const proof = await proveCount(
+    stage,
+    "prover",
+    open,
+    wholeTestSet(dataPoints, correctCount),
+    opening,
+    model,
+  );
 
   story.heading("A rival claims more than it has");
   const rival = await playRival(stage, open, scenario, backend, seed, drawSalt());
@@ -146,8 +154,7 @@ async function settle(stage: Stage, taskId: bigint): Promise<void> {
     (sender) => unbondStake(sender, contracts, ZeroAddress, STAKE_WEI),
     "asks for its stake back",
   );
-  await connection.provider.send("evm_increaseTime", [UNBONDING_SECONDS]);
-  await connection.provider.send("evm_mine", []);
+  await passSeconds(connection, UNBONDING_SECONDS);
   await stage.transact(
     "prover",
     "withdraw the stake",

@@ -1,7 +1,7 @@
 import { ZeroAddress } from "ethers";
 
 import { depositStake } from "../../prover/src/chain/stake.ts";
-import { type ChainPoint, commitModel, readTask } from "../../prover/src/chain/tasks.ts";
+import { type ChainPoint, commitModel, readTask, type TaskRecord } from "../../prover/src/chain/tasks.ts";
 import { modelCommitment } from "../../prover/src/model/commitment.ts";
 import type { IntegerModel } from "../../prover/src/model/integer-model.ts";
 import type { ProofBundle } from "../../prover/src/proof/bundle.ts";
@@ -15,11 +15,24 @@ import type { PublicMaterial } from "./public-material.ts";
 import type { AccountParty, Stage } from "./stage.ts";
 import { type DemoData, ether, short, STAKE_WEI } from "./task.ts";
 
-/** What a prover needs beside its model: all of it public. */
-export interface OpenTask {
+/** A task with what everybody knows of it. */
+export interface OfferedTask {
   readonly taskId: bigint;
-  readonly data: DemoData;
+  readonly data: Pick<DemoData, "files">;
   readonly material: PublicMaterial;
+}
+
+/** A task on a public test set with its data. */
+export interface OpenTask extends OfferedTask {
+  readonly data: DemoData;
+}
+
+/** A count to prove of one shard of a test set. */
+export interface ShardClaim {
+  readonly shard: number;
+  /** The shard's point as the market stores it. */
+  readonly dataPoint: ChainPoint;
+  readonly correct: number;
 }
 
 /** A finished proof with the seconds its steps took. */
@@ -36,32 +49,44 @@ const STEP_NAMES: Readonly<Record<ProvingStep, string>> = {
   verify: "verifying it before it leaves",
 };
 
-/** Recomputes the task's data point from the published test set before anything is staked, and returns it. */
-export async function checkOffer(stage: Stage, party: AccountParty, open: OpenTask): Promise<ChainPoint> {
-  const { taskId, data, material } = open;
+/**
+ * Compares the task with its published files before anything is staked, its data points recomputed from a test set that is
+ * public; returns it as the market stores it.
+ */
+export async function checkOffer(
+  stage: Stage,
+  party: AccountParty,
+  offered: OfferedTask,
+): Promise<TaskRecord> {
+  const { taskId, data, material } = offered;
   const { result } = await stage.story.act(
     party,
     "checking the task against its published files",
     async () => {
       const task = await readTask(stage.contracts, taskId);
-      const { agreed } = await checkTask(task, data.files, material.keys, material.circuit);
-      return { agreed, dataPoint: task.dataPoints[0]! };
+      return { task, check: await checkTask(task, data.files, material.keys, material.circuit) };
     },
-    ({ agreed }) => ({ text: `checks the task: ${agreed.length} published values agree with the chain` }),
+    ({ check: { agreed, open } }) => ({
+      text: `checks the task: ${agreed.length} published values agree with the chain${open.length === 0 ? "" : `, ${open.length} must wait for the reveal`}`,
+    }),
   );
-  return result.dataPoint;
+  return result.task;
 }
 
-/** What a proof about the test set, which is a single shard, is made from. */
+/** The claim for a test set that is a single shard. */
+export function wholeTestSet([dataPoint]: readonly ChainPoint[], correct: number): ShardClaim {
+  return { shard: 0, dataPoint: dataPoint!, correct };
+}
+
+/** What a proof about a shard is made from. */
 export function shardInput(
-  { data, material }: OpenTask,
-  dataPoint: ChainPoint,
+  { data, material }: OfferedTask,
+  claim: ShardClaim,
   opening: CommitmentOpening,
   model: IntegerModel,
-  correct: number,
 ): ShardProvingInput {
   const { circuit, keys } = material;
-  return { shard: 0, data: openShards(data.files)[0]!, dataPoint, circuit, keys, opening, model, correct };
+  return { ...claim, data: openShards(data.files)[claim.shard]!, circuit, keys, opening, model };
 }
 
 /** Deposits the stake a task asks for and lets the market lock it. */
@@ -74,18 +99,19 @@ export async function stakeFor(stage: Stage, party: AccountParty): Promise<void>
   );
 }
 
-/** Commits to a model with a fresh salt; the opening stays in memory. */
+/** Commits to a model with a fresh salt; the opening stays in memory. `pledge` says what answers for it. */
 export async function commitTo(
   stage: Stage,
   party: AccountParty,
-  open: OpenTask,
-  { file }: PreparedModel,
+  { taskId }: Pick<OfferedTask, "taskId">,
+  { file }: Pick<PreparedModel, "file">,
   salt: bigint,
+  pledge = "the stake is locked",
 ): Promise<CommitmentOpening> {
   const opening: CommitmentOpening = {
     chainId: stage.connection.chainId,
     market: stage.contracts.addresses.taskMarket,
-    taskId: open.taskId,
+    taskId,
     prover: stage.address(party),
     modelCommitment: modelCommitment(file.quantized.model, salt),
     salt,
@@ -94,34 +120,34 @@ export async function commitTo(
   await stage.transact(
     party,
     "commit to the model",
-    (sender) => commitModel(sender, stage.contracts, open.taskId, opening.modelCommitment),
-    `commits to the model: ${short(opening.modelCommitment)}; the stake is locked`,
+    (sender) => commitModel(sender, stage.contracts, taskId, opening.modelCommitment),
+    `commits to the model: ${short(opening.modelCommitment)}; ${pledge}`,
   );
   return opening;
 }
 
-/** Proves a count for the whole test set, once. */
+/** Proves a count of a shard, once. */
 export async function proveCount(
   stage: Stage,
   party: AccountParty,
-  open: OpenTask,
-  dataPoint: ChainPoint,
+  offered: OfferedTask,
+  claim: ShardClaim,
   opening: CommitmentOpening,
   { file }: Pick<PreparedModel, "file">,
-  correct: number,
 ): Promise<TimedProof> {
   const starts: { name: ProvingStep; at: number }[] = [];
-  const { sampleCount } = open.data.files.document;
+  const { shards } = offered.data.files.document.testSet;
+  const { shard, correct } = claim;
   const { result, seconds } = await stage.story.act(
     party,
     "computing every activation and margin",
     (progress) =>
-      proveShard(shardInput(open, dataPoint, opening, file.quantized.model, correct), (name) => {
+      proveShard(shardInput(offered, claim, opening, file.quantized.model), (name) => {
         starts.push({ name, at: stage.story.seconds() });
         progress(STEP_NAMES[name]);
       }),
     () => ({
-      text: `proves ${correct} of ${sampleCount} correct: one Groth16 proof over the whole test set`,
+      text: `proves ${correct} of ${shards[shard]!.sampleCount} correct: one Groth16 proof over ${shards.length === 1 ? "the whole test set" : `shard ${shard + 1} of ${shards.length}`}`,
     }),
   );
   const end = stage.story.seconds();

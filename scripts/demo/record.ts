@@ -1,7 +1,7 @@
 import type { EpochRecord } from "../../prover/src/training/checkpoint.ts";
 
-/** Who acts in the demo: the buyer, the prover that wins, two that cheat, and whoever sets the stage. */
-export type PartyId = "set-up" | "operator" | "buyer" | "prover" | "rival" | "copier";
+/** Who acts in the demo: the buyer, the prover that wins, those that cheat, and whoever sets the stage. */
+export type PartyId = "set-up" | "operator" | "buyer" | "prover" | "rival" | "copier" | "forger";
 
 /** Something that happened, in seconds since the demo started. */
 export interface DemoEvent {

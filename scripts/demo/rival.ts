@@ -12,7 +12,15 @@ import {
   revertedReceipt,
 } from "./attacks.ts";
 import { prepareModel } from "./models.ts";
-import { checkOffer, commitTo, type OpenTask, proveCount, shardInput, stakeFor } from "./provers.ts";
+import {
+  checkOffer,
+  commitTo,
+  type OpenTask,
+  proveCount,
+  shardInput,
+  stakeFor,
+  wholeTestSet,
+} from "./provers.ts";
 import type { DemoAttempt, DemoRecord } from "./record.ts";
 import type { Scenario } from "./scenarios.ts";
 import type { Stage } from "./stage.ts";
@@ -34,7 +42,7 @@ export async function playRival(
   const { story } = stage;
   const { data, taskId } = open;
   const { document, inputQuantization } = data.files;
-  const dataPoint = await checkOffer(stage, PARTY, open);
+  const { dataPoints } = await checkOffer(stage, PARTY, open);
   const { train } = data.split;
   const few = stratifiedSplit(train, {
     seed: `${seed} rival`,
@@ -68,13 +76,15 @@ export async function playRival(
     PARTY,
     `trying to prove ${claimed}`,
     () =>
-      refusalOf(() => proveShard(shardInput(open, dataPoint, opening, model.file.quantized.model, claimed))),
+      refusalOf(() =>
+        proveShard(shardInput(open, wholeTestSet(dataPoints, claimed), opening, model.file.quantized.model)),
+      ),
     ({ message }) => ({
       text: `asks the toolkit to prove ${claimed}: refused, ${message}`,
       isRefused: true,
     }),
   );
-  const { bundle } = await proveCount(stage, PARTY, open, dataPoint, opening, model, has);
+  const { bundle } = await proveCount(stage, PARTY, open, wholeTestSet(dataPoints, has), opening, model);
   const raised = { ...bundle, correct: claimed };
   const { result: byToolkit } = await story.act(
     PARTY,

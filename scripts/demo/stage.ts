@@ -1,11 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import path from "node:path";
 
 import { hexlify, type TransactionReceipt, toQuantity, Wallet } from "ethers";
 
 import { connect, type Connection } from "../../prover/src/chain/connect.ts";
-import { type Contracts, deploymentFolder, openContracts } from "../../prover/src/chain/contracts.ts";
+import { type Contracts, openContracts } from "../../prover/src/chain/contracts.ts";
 import { deployContracts } from "../../prover/src/chain/deploy.ts";
 import { TransactionJournal } from "../../prover/src/chain/journal.ts";
 import { registerKey } from "../../prover/src/chain/registry.ts";
@@ -18,7 +16,7 @@ import type { Story } from "./story.ts";
 /** Parties that have an account. */
 export type AccountParty = Exclude<PartyId, "set-up">;
 
-const PARTIES: readonly AccountParty[] = ["operator", "buyer", "prover", "rival", "copier"];
+const PARTIES: readonly AccountParty[] = ["operator", "buyer", "prover", "rival", "copier", "forger"];
 /** What every account starts with. */
 export const START_WEI = 100n * 10n ** 18n;
 const MIN_CONTRIBUTIONS = 3;
@@ -31,8 +29,6 @@ export interface Stage {
   readonly story: Story;
   readonly connection: Connection;
   readonly contracts: Contracts;
-  /** The contract that decides on training proofs; only tasks that ask for them name it. */
-  readonly auditAddress: string;
   readonly transactions: readonly DemoTransaction[];
   sender(party: AccountParty): Sender;
   address(party: AccountParty): string;
@@ -49,16 +45,26 @@ export interface Stage {
   ): Promise<SentTransaction>;
 }
 
+/** Contracts that only some tasks name, by their entry in the addresses: name in the code, and for people. */
+const RULE_CONTRACTS = {
+  trainingAudit: ["TrainingAudit", "training audit"],
+  taskAuction: ["TaskAuction", "auction"],
+  testSetSeal: ["TestSetSeal", "seal of test sets"],
+} as const;
+
+/** A contract that only some tasks name. */
+export type RuleContract = keyof typeof RULE_CONTRACTS;
+
 /**
- * Funds the accounts, deploys the contracts with their Ignition module and registers the verifying key. The deployment
- * of the audit contract is remembered with the others where `withAudit` says so.
+ * Funds the accounts, deploys the contracts with their Ignition module and registers the verifying key. `rules` are the
+ * contracts, beside those of every task, whose deployment is told and remembered.
  */
 export async function setStage(
   story: Story,
   chain: LocalChain,
   folder: string,
   key: KeyManifest,
-  { withAudit = false }: { readonly withAudit?: boolean } = {},
+  rules: readonly RuleContract[] = [],
 ): Promise<Stage> {
   const connection = await connect({
     name: "demo",
@@ -87,19 +93,22 @@ export async function setStage(
         admin: operator.wallet.address,
       }),
     ({ taskMarket }) => ({
-      text: withAudit
-        ? `deploys registry, stake vault, task market (${taskMarket}) and training audit`
-        : `deploys registry, stake vault and task market (${taskMarket})`,
+      text: `deploys ${listText([
+        "registry",
+        "stake vault",
+        `task market (${taskMarket})`,
+        ...rules.map((rule) => RULE_CONTRACTS[rule][1]),
+      ])}`,
     }),
   );
   const contracts = await openContracts(connection, folder);
-  const stage = new OpenStage(story, connection, contracts, recordedAudit(folder), senders);
+  const stage = new OpenStage(story, connection, contracts, senders);
   const { circuitRegistry, stakeVault, taskMarket } = contracts.addresses;
   await stage.noteDeployment([
     ["CircuitRegistry", circuitRegistry],
     ["StakeVault", stakeVault],
     ["TaskMarket", taskMarket],
-    ...(withAudit ? ([["TrainingAudit", stage.auditAddress]] as const) : []),
+    ...rules.map((rule) => [RULE_CONTRACTS[rule][0], ruleAddress(contracts, rule)] as const),
   ]);
   await stage.transact(
     "operator",
@@ -115,7 +124,6 @@ class OpenStage implements Stage {
   readonly story: Story;
   readonly connection: Connection;
   readonly contracts: Contracts;
-  readonly auditAddress: string;
   readonly transactions: DemoTransaction[] = [];
   readonly #senders: ReadonlyMap<AccountParty, Sender>;
   readonly #feesWei = new Map<AccountParty, bigint>();
@@ -124,13 +132,11 @@ class OpenStage implements Stage {
     story: Story,
     connection: Connection,
     contracts: Contracts,
-    auditAddress: string,
     senders: ReadonlyMap<AccountParty, Sender>,
   ) {
     this.story = story;
     this.connection = connection;
     this.contracts = contracts;
-    this.auditAddress = auditAddress;
     this.#senders = senders;
   }
 
@@ -190,9 +196,14 @@ class OpenStage implements Stage {
   }
 }
 
-/** Where the Ignition module put the audit contract. */
-function recordedAudit(folder: string): string {
-  const file = path.join(deploymentFolder(folder, "demo"), "deployed_addresses.json");
-  const recorded = JSON.parse(readFileSync(file, "utf8")) as Readonly<Record<string, string>>;
-  return recorded["Zkpot#TrainingAudit"]!;
+/** Where the Ignition module put a contract that only some tasks name. */
+export function ruleAddress({ addresses }: Contracts, rule: RuleContract): string {
+  const address = addresses[rule];
+  if (address === undefined) throw new Error(`the deployment has no ${RULE_CONTRACTS[rule][0]}`);
+  return address;
+}
+
+/** Names in a row, the last one after "and". */
+function listText(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)!}`;
 }

@@ -157,3 +157,8 @@ export function short(value: bigint): string {
 export function ether(wei: bigint): string {
   return `${formatEther(wei).replace(/\.0$/, "")} ETH`;
 }
+
+/** An amount of the native coin for people, with four digits after the point. */
+export function shortEther(wei: bigint): string {
+  return `${Number(formatEther(wei)).toFixed(4)} ETH`;
+}

@@ -24,7 +24,9 @@ export const SUITES: readonly Suite[] = [
   {
     name: "e2e",
     runner: "mocha",
-    files: ["test/e2e/{cli,demo,demo-command,demo-story,killed,sealed-commands,shards}.test.ts"],
+    files: [
+      "test/e2e/{cli,demo,demo-command,demo-sealed-auction,demo-story,killed,sealed-commands,shards}.test.ts",
+    ],
   },
   { name: "circuits", runner: "mocha", files: ["test/circuits/**/*.test.ts"] },
   { name: "command", runner: "mocha", files: ["test/prover/{chain,cli}/**/*.test.ts"] },

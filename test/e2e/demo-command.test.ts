@@ -7,11 +7,14 @@ import { expect } from "chai";
 
 import { WORKSPACE } from "../../prover/src/chain/abis.ts";
 import { askChainId } from "../../prover/src/chain/connect.ts";
-import { readOptions } from "../../scripts/demo/options.ts";
+import { readOptions, SCENARIO_NAMES } from "../../scripts/demo/options.ts";
 import type { DemoRecord } from "../../scripts/demo/record.ts";
 import { renderReport } from "../../scripts/demo/report/report.ts";
+import { renderSealedAuctionReport } from "../../scripts/demo/report/sealed-auction-report.ts";
 import { renderTrainingReport } from "../../scripts/demo/report/training-report.ts";
+import type { SealedAuctionRecord } from "../../scripts/demo/sealed-auction/record.ts";
 import type { TrainingDemoRecord } from "../../scripts/demo/training/record.ts";
+import { expectError } from "../prover/support/expect-error.ts";
 import type { Failure } from "../support/zkpot.ts";
 
 const SCRIPT = path.join(WORKSPACE, "scripts", "demo.ts");
@@ -72,9 +75,9 @@ function ownFiles(folder: string): string[] {
 describe("readOptions", () => {
   it("plays digits with seed 1 into demo/ unless told otherwise", () => {
     expect(readOptions([])).to.deep.equal({
+      scenario: "accuracy",
       dataset: "digits",
       seed: "1",
-      trainingProof: false,
       out: path.join(WORKSPACE, "demo"),
       json: false,
       keep: false,
@@ -84,16 +87,33 @@ describe("readOptions", () => {
 
   it("takes every option", () => {
     const parameters =
-      "--dataset breast-cancer --seed 9 --training-proof --out /tmp/x --json --keep --help".split(" ");
-    expect(readOptions(parameters)).to.deep.equal({
+      "--scenario sealed-auction --dataset breast-cancer --seed 9 --out /tmp/x --json --keep --help";
+    expect(readOptions(parameters.split(" "))).to.deep.equal({
+      scenario: "sealed-auction",
       dataset: "breast-cancer",
       seed: "9",
-      trainingProof: true,
       out: path.resolve("/tmp/x"),
       json: true,
       keep: true,
       help: true,
     });
+  });
+
+  it("takes every scenario by its name, and --training-proof for one of them", () => {
+    for (const name of SCENARIO_NAMES) expect(readOptions(["--scenario", name]).scenario).to.equal(name);
+    expect(readOptions(["--training-proof"]).scenario).to.equal("training-proof");
+    expect(readOptions(["--training-proof", "--scenario", "training-proof"]).scenario).to.equal(
+      "training-proof",
+    );
+  });
+
+  it("refuses a scenario it does not know, and two at once", async () => {
+    await expectError(() => readOptions(["--scenario", "auction"]), "cli.usage", /no scenario auction/);
+    await expectError(
+      () => readOptions(["--training-proof", "--scenario", "sealed-auction"]),
+      "cli.usage",
+      /--training-proof is the scenario training-proof, --scenario names sealed-auction/,
+    );
   });
 });
 
@@ -113,7 +133,15 @@ describe("npm run demo", function () {
   it("explains itself with --help", async () => {
     const demo = start(temporary, "--help");
     expect(await demo.closed).to.equal(0);
-    for (const option of ["--dataset", "--training-proof", "--seed", "--out", "--json", "--keep"]) {
+    for (const option of [
+      "--scenario",
+      "--dataset",
+      "--training-proof",
+      "--seed",
+      "--out",
+      "--json",
+      "--keep",
+    ]) {
       expect(demo.stdout()).to.contain(option);
     }
     expect(demo.stderr()).to.equal("");
@@ -165,6 +193,32 @@ describe("npm run demo", function () {
     const saved = path.join(temporary, "out");
     expect(readFileSync(path.join(saved, "report.html"), "utf8")).to.equal(renderTrainingReport(record));
     expect(demo.stderr()).to.contain("with training proof").and.to.contain("the rival slashed");
+    expect(ownFiles(temporary), "nothing else is left").to.deep.equal(["out"]);
+  });
+
+  it("plays the auctions on sealed test sets into a report of their own", async () => {
+    const parameters = [
+      "--scenario",
+      "sealed-auction",
+      "--dataset",
+      "breast-cancer",
+      "--json",
+      "--out",
+      "out",
+    ];
+    const demo = start(temporary, ...parameters);
+    await until(demo, "the end of the story", () => false);
+    expect(await demo.closed, demo.stderr()).to.equal(0);
+    const record = JSON.parse(demo.stdout()) as SealedAuctionRecord;
+    expect(record.format).to.equal("zkpot.sealed-auction-demo-record");
+    const saved = path.join(temporary, "out");
+    expect(readdirSync(saved).sort()).to.deep.equal([
+      "sealed-auction-report.html",
+      "sealed-auction-report.json",
+    ]);
+    const page = readFileSync(path.join(saved, "sealed-auction-report.html"), "utf8");
+    expect(page).to.equal(renderSealedAuctionReport(record));
+    expect(demo.stderr()).to.contain("a false reveal cost its buyer the bond");
     expect(ownFiles(temporary), "nothing else is left").to.deep.equal(["out"]);
   });
 

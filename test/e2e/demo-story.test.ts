@@ -3,6 +3,10 @@ import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 
 import { findScenario, SCENARIOS } from "../../scripts/demo/scenarios.ts";
+import {
+  findSealedAuctionScenario,
+  SEALED_AUCTION_SCENARIOS,
+} from "../../scripts/demo/sealed-auction/scenarios.ts";
 import { formatEvent, Story, type StoryOutput, terminalOutput } from "../../scripts/demo/story.ts";
 import { findPackagedDataset } from "../../prover/src/data/packaged-datasets.ts";
 import { loadInstance } from "../../prover/src/circuits/instances.ts";
@@ -111,7 +115,7 @@ describe("terminalOutput", () => {
 
 describe("scenarios", () => {
   it("name packaged data sets and shipped circuits whose shapes agree", async () => {
-    for (const scenario of Object.values(SCENARIOS)) {
+    for (const scenario of [...Object.values(SCENARIOS), ...Object.values(SEALED_AUCTION_SCENARIOS)]) {
       const dataset = findPackagedDataset(scenario.dataset);
       const { architecture } = await loadInstance(scenario.instanceId);
       expect(architecture.layerSizes.slice(1, -1), scenario.dataset).to.deep.equal(dataset?.hiddenSizes);
@@ -125,5 +129,6 @@ describe("scenarios", () => {
       /no demo on the data set flowers/,
     );
     await expectError(() => findScenario("constructor"), "demo.unknown-dataset", /constructor/);
+    await expectError(() => findSealedAuctionScenario("iris"), "demo.unknown-dataset", /iris/);
   });
 });

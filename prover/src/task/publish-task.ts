@@ -25,9 +25,12 @@ export async function publishShards(put: PutDocument, shards: readonly TestSet[]
   return { kind: "public", shards: published };
 }
 
-/** Draws a blinding for each shard of a test set that is to be sealed. */
-export function blindShards(shards: readonly TestSet[]): TaskShard[] {
-  return shards.map((testSet) => ({ testSet, blinding: randomFieldElement() }));
+/** Draws a blinding for each shard of a test set that is to be sealed: a uniform field element. */
+export function blindShards(
+  shards: readonly TestSet[],
+  drawBlinding: () => bigint = randomFieldElement,
+): TaskShard[] {
+  return shards.map((testSet) => ({ testSet, blinding: drawBlinding() }));
 }
 
 /** What the document of a sealed task says of its test set: sizes and meaning, no samples but the public ones. */

@@ -93,38 +93,63 @@ export interface Identity extends Pick<
   readonly model: Pick<DemoRecord["model"], "modelCommitment">;
 }
 
+/** A name and a hash or address. */
+export type IdentityRow = readonly [name: string, value: Html];
+
 /** Hashes and addresses by which the run can be checked against its chain; `extra` rows come before the transactions. */
-export function identitySection(
-  { chain, task, keys, model, proof, balances, transactions }: Identity,
-  extra: readonly (readonly [name: string, value: Html])[] = [],
+export function identitySection(record: Identity, extra: readonly IdentityRow[] = []): Html {
+  const { task, keys, model, proof } = record;
+  return identityTable(record, [
+    ["task", code(task.taskId)],
+    ["task document (keccak256)", code(task.documentHash)],
+    ["test set (keccak256)", code(task.testSetHash)],
+    ["key id (keccak256 of the verifying key)", code(keys.keyId)],
+    ["data point (x, y)", point(task.dataPoint)],
+    ["model commitment", fieldElement(model.modelCommitment)],
+    ["context of the proof", fieldElement(proof.context)],
+    ["block commitment D (x, y)", point(proof.blockCommitment)],
+    ...extra,
+  ]);
+}
+
+/** The section of hashes and addresses: contracts and parties first, transactions last, `rows` between. */
+export function identityTable(
+  { chain, balances, transactions }: Pick<DemoRecord, "chain" | "balances" | "transactions">,
+  rows: readonly IdentityRow[],
 ): Html {
-  const hexadecimal = (decimal: string): string => `0x${BigInt(decimal).toString(16).padStart(64, "0")}`;
-  const point = ([x, y]: readonly [string, string]): Html =>
-    html`${code(hexadecimal(x))}<br />${code(hexadecimal(y))}`;
-  const row = (name: string, value: Html): Html =>
-    html`<tr>
-      <th scope="row">${name}</th>
-      <td>${value}</td>
-    </tr>`;
+  const all: readonly IdentityRow[] = [
+    ["chain", code(chain.chainId)],
+    ["circuit registry", code(chain.circuitRegistry)],
+    ["stake vault", code(chain.stakeVault)],
+    ["task market", code(chain.taskMarket)],
+    ...balances.map(({ party, address }): IdentityRow => [party, code(address)]),
+    ...rows,
+    ...transactions.map(({ party, action, hash }): IdentityRow => [`${party}: ${action}`, code(hash)]),
+  ];
   return html`<section id="identity">
     <h2>Hashes and addresses of this run</h2>
     <div class="wide">
       <table class="facts">
         <tbody>
-          ${row("chain", code(chain.chainId))} ${row("circuit registry", code(chain.circuitRegistry))}
-          ${row("stake vault", code(chain.stakeVault))} ${row("task market", code(chain.taskMarket))}
-          ${balances.map(({ party, address }) => row(party, code(address)))} ${row("task", code(task.taskId))}
-          ${row("task document (keccak256)", code(task.documentHash))}
-          ${row("test set (keccak256)", code(task.testSetHash))}
-          ${row("key id (keccak256 of the verifying key)", code(keys.keyId))}
-          ${row("data point (x, y)", point(task.dataPoint))}
-          ${row("model commitment", code(hexadecimal(model.modelCommitment)))}
-          ${row("context of the proof", code(hexadecimal(proof.context)))}
-          ${row("block commitment D (x, y)", point(proof.blockCommitment))}
-          ${extra.map(([name, value]) => row(name, value))}
-          ${transactions.map(({ party, action, hash }) => row(`${party}: ${action}`, code(hash)))}
+          ${all.map(
+            ([name, value]) =>
+              html`<tr>
+                <th scope="row">${name}</th>
+                <td>${value}</td>
+              </tr>`,
+          )}
         </tbody>
       </table>
     </div>
   </section>`;
+}
+
+/** A field element, given in decimal, as 32 bytes. */
+export function fieldElement(decimal: string): Html {
+  return code(`0x${BigInt(decimal).toString(16).padStart(64, "0")}`);
+}
+
+/** Both coordinates of a point. */
+export function point([x, y]: readonly [string, string]): Html {
+  return html`${fieldElement(x)}<br />${fieldElement(y)}`;
 }

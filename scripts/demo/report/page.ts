@@ -5,7 +5,9 @@ import { STYLE } from "./style.ts";
 
 /** Header and sections as one HTML page that needs nothing but itself: no scripts, no fonts, no network. */
 export function page(
-  record: Pick<DemoRecord, "dataset" | "startedAt" | "seed" | "totalSeconds">,
+  record: Pick<DemoRecord, "startedAt" | "seed" | "totalSeconds"> & {
+    readonly dataset: Pick<DemoRecord["dataset"], "name" | "title" | "licence">;
+  },
   parts: readonly Html[],
 ): string {
   const { dataset, startedAt, seed, totalSeconds } = record;

@@ -20,28 +20,11 @@ export function proofSection({
     <div class="columns">
       <div>
         <h3>Circuit</h3>
-        ${facts([
-          ["instance", circuit.instanceId],
-          [
-            "rows",
-            `${count(circuit.rows)} (${count(circuit.constraints)} constraints, ${count(circuit.publicSignals)} public signals)`,
-          ],
-          ["domain", `2^${circuit.domainPower} = ${count(2 ** circuit.domainPower)}`],
-          ["rows per sample", (circuit.rows / testSamples).toFixed(1)],
-          ["samples", `${testSamples}, in ${count(circuit.capacity)} places`],
-          ["range table", `2^${circuit.tableBits} entries`],
-          ["compiled", circuit.wasCached ? "in an earlier run" : `in ${duration(circuit.compileSeconds)}`],
-        ])}
+        ${circuitFacts(circuit, testSamples)}
       </div>
       <div>
         <h3>Keys</h3>
-        ${facts([
-          ["kind", `${keys.kind}, ${keys.contributions} contributions`],
-          ["proving key", bytes(keys.provingKeyBytes)],
-          ["commitment key", bytes(keys.commitmentKeyBytes)],
-          ["verifying key on chain", bytes(keys.verifyingKeyBytes)],
-          ["made", keys.wasCached ? "in an earlier run" : `in ${duration(keys.seconds)}`],
-        ])}
+        ${keyFacts(keys)}
       </div>
       <div>
         <h3>Proof</h3>
@@ -54,14 +37,46 @@ export function proofSection({
       </div>
       <div>
         <h3>Machine</h3>
-        ${facts([
-          ["cores", String(environment.cores)],
-          ["Node.js", environment.node],
-          ["largest memory, whole run", bytes(environment.peakMemoryBytes)],
-        ])}
+        ${machineFacts(environment)}
       </div>
     </div>
   </section>`;
+}
+
+/** Sizes of a circuit that proves about `samples` samples at once. */
+export function circuitFacts(circuit: DemoRecord["circuit"], samples: number): Html {
+  return facts([
+    ["instance", circuit.instanceId],
+    [
+      "rows",
+      `${count(circuit.rows)} (${count(circuit.constraints)} constraints, ${count(circuit.publicSignals)} public signals)`,
+    ],
+    ["domain", `2^${circuit.domainPower} = ${count(2 ** circuit.domainPower)}`],
+    ["rows per sample", (circuit.rows / samples).toFixed(1)],
+    ["samples", `${samples}, in ${count(circuit.capacity)} places`],
+    ["range table", `2^${circuit.tableBits} entries`],
+    ["compiled", circuit.wasCached ? "in an earlier run" : `in ${duration(circuit.compileSeconds)}`],
+  ]);
+}
+
+/** Kind and sizes of a key set. */
+export function keyFacts(keys: DemoRecord["keys"]): Html {
+  return facts([
+    ["kind", `${keys.kind}, ${keys.contributions} contributions`],
+    ["proving key", bytes(keys.provingKeyBytes)],
+    ["commitment key", bytes(keys.commitmentKeyBytes)],
+    ["verifying key on chain", bytes(keys.verifyingKeyBytes)],
+    ["made", keys.wasCached ? "in an earlier run" : `in ${duration(keys.seconds)}`],
+  ]);
+}
+
+/** What the run was measured on. */
+export function machineFacts(environment: DemoRecord["environment"]): Html {
+  return facts([
+    ["cores", String(environment.cores)],
+    ["Node.js", environment.node],
+    ["largest memory, whole run", bytes(environment.peakMemoryBytes)],
+  ]);
 }
 
 const STEP_TITLES: Readonly<Record<string, string>> = {

@@ -4,13 +4,13 @@ export const STYLE = `
   color-scheme: light dark;
   --page: #f6f5f1; --card: #ffffff; --ink: #1d2329; --soft: #5c6670; --line: #dddbd3;
   --accent: #0b6e63; --accent-soft: #d9ece8; --bad: #b3261e; --bad-soft: #f8e0dd;
-  --buyer: #1f5fbf; --prover: #0b6e63; --rival: #b3261e; --copier: #9a5b00; --operator: #5c6670;
+  --buyer: #1f5fbf; --prover: #0b6e63; --rival: #b3261e; --copier: #9a5b00; --forger: #7a3fa0; --operator: #5c6670;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #12161a; --card: #1a2026; --ink: #e4e8eb; --soft: #98a3ad; --line: #303a43;
     --accent: #4fc3b2; --accent-soft: #17403b; --bad: #f28b82; --bad-soft: #4a2320;
-    --buyer: #7fb1ff; --prover: #4fc3b2; --rival: #f28b82; --copier: #e8b25c; --operator: #98a3ad;
+    --buyer: #7fb1ff; --prover: #4fc3b2; --rival: #f28b82; --copier: #e8b25c; --forger: #c79be8; --operator: #98a3ad;
   }
 }
 * { box-sizing: border-box; }
@@ -47,19 +47,22 @@ code { font: 12.5px/1.4 ui-monospace, "SF Mono", "DejaVu Sans Mono", "Liberation
 .badge { display: inline-block; min-width: 76px; text-align: center; border-radius: 999px; padding: 0 9px; font-size: 12px;
   line-height: 20px; font-weight: 600; border: 1px solid currentColor; color: var(--operator); }
 .badge.buyer { color: var(--buyer); } .badge.prover { color: var(--prover); }
-.badge.rival { color: var(--rival); } .badge.copier { color: var(--copier); }
+.badge.rival { color: var(--rival); } .badge.copier { color: var(--copier); } .badge.forger { color: var(--forger); }
 .yes { color: var(--accent); font-weight: 600; } .no { color: var(--soft); }
 .refused { color: var(--bad); }
 .bar { position: relative; height: 10px; margin-top: 6px; min-width: 110px; border-radius: 3px; background: color-mix(in srgb, var(--line) 45%, transparent); }
 .bar i { position: absolute; top: 0; bottom: 0; border-radius: 3px; min-width: 3px; background: var(--operator); }
 .bar i.buyer { background: var(--buyer); } .bar i.prover { background: var(--prover); }
-.bar i.rival { background: var(--rival); } .bar i.copier { background: var(--copier); }
+.bar i.rival { background: var(--rival); } .bar i.copier { background: var(--copier); } .bar i.forger { background: var(--forger); }
+.bar b { position: absolute; top: -3px; bottom: -3px; width: 2px; background: var(--ink); }
 svg { width: 100%; height: auto; display: block; }
 svg text { fill: var(--soft); font-size: 11px; }
 svg .grid { stroke: var(--line); stroke-width: 1; }
 svg .mark { stroke: var(--buyer); stroke-width: 1.25; stroke-dasharray: 3 2; }
 svg .curve { fill: none; stroke: var(--accent); stroke-width: 2.25; stroke-linejoin: round; }
 svg .dot { fill: var(--accent); }
+svg .rest { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 4 4; }
+svg .dot.rival { fill: var(--rival); } svg .dot.prover { fill: var(--prover); }
 svg .value { fill: var(--ink); font-weight: 600; }
 .matrix { width: auto; }
 .matrix td, .matrix th { border: 1px solid var(--card); text-align: center; padding: 4px; min-width: 34px; }
@@ -74,7 +77,7 @@ li { margin: 3px 0; }
 footer { color: var(--soft); font-size: 13px; margin-top: 20px; }
 @media print {
   :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #111; --soft: #444; --line: #bbb;
-    --accent: #0b6e63; --bad: #b3261e; --buyer: #1f5fbf; --prover: #0b6e63; --rival: #b3261e; --copier: #9a5b00; --operator: #5c6670; }
+    --accent: #0b6e63; --bad: #b3261e; --buyer: #1f5fbf; --prover: #0b6e63; --rival: #b3261e; --copier: #9a5b00; --forger: #7a3fa0; --operator: #5c6670; }
   body { font-size: 11px; }
   h1 { font-size: 22px; } h2 { font-size: 16px; } h3 { font-size: 12px; }
   .lead { font-size: 13px; } .note, .tile span, footer { font-size: 10px; }

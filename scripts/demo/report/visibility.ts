@@ -2,8 +2,11 @@ import type { DemoRecord } from "../record.ts";
 import { count } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
-/** Who learnt a value, by column: buyer, prover, chain observers, competing provers. */
-export type Sight = readonly [boolean, boolean, boolean, boolean];
+/** Who learnt a value, by column: whether, or when; "never" is no. */
+export type Sight = readonly (boolean | string)[];
+
+/** Columns of tasks on public test sets: buyer, prover, chain observers, competing provers. */
+const PARTIES = ["buyer", "prover", "chain observers", "competing provers"] as const;
 
 export const EVERYBODY: Sight = [true, true, true, true];
 export const PROVER_ONLY: Sight = [false, true, false, false];
@@ -12,8 +15,23 @@ export const PROVER_ONLY: Sight = [false, true, false, false];
 export interface VisibilityRow {
   readonly what: string;
   readonly here: string;
+  /** One entry for each party. */
   readonly sight: Sight;
 }
+
+/** Who looks, and what a reader should know about the table. */
+export interface VisibilityFrame {
+  readonly parties: readonly string[];
+  readonly intro: string;
+  readonly note: string;
+}
+
+const FRAME: VisibilityFrame = {
+  parties: PARTIES,
+  intro:
+    "Public is what was published or stands on the chain; everything else stayed in the prover's memory.",
+  note: "The mapping of features to integers is fitted on the training part and published with the test set: it tells the range of each feature there. Each prover sees its own model, salt and samples; the column of competing provers is about those of the winner.",
+};
 
 /** The table of what each party saw: the public part first. */
 export function visibilitySection(record: DemoRecord): Html {
@@ -21,22 +39,20 @@ export function visibilitySection(record: DemoRecord): Html {
 }
 
 /** The section with one row for each value. */
-export function visibilityTable(entries: readonly VisibilityRow[]): Html {
+export function visibilityTable(
+  entries: readonly VisibilityRow[],
+  { parties, intro, note }: VisibilityFrame = FRAME,
+): Html {
   return html`<section id="visibility">
     <h2>What each party saw</h2>
-    <p class="soft">
-      Public is what was published or stands on the chain; everything else stayed in the prover's memory.
-    </p>
+    <p class="soft">${intro}</p>
     <div class="wide">
       <table>
         <thead>
           <tr>
             <th scope="col">value</th>
             <th scope="col">in this run</th>
-            <th scope="col">buyer</th>
-            <th scope="col">prover</th>
-            <th scope="col">chain observers</th>
-            <th scope="col">competing provers</th>
+            ${parties.map((party) => html`<th scope="col">${party}</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -51,16 +67,14 @@ export function visibilityTable(entries: readonly VisibilityRow[]): Html {
         </tbody>
       </table>
     </div>
-    <p class="note">
-      The mapping of features to integers is fitted on the training part and published with the test set: it
-      tells the range of each feature there. Each prover sees its own model, salt and samples; the column of
-      competing provers is about those of the winner.
-    </p>
+    <p class="note">${note}</p>
   </section>`;
 }
 
-function cell(isSeen: boolean): Html {
-  return isSeen ? html`<td class="yes">yes</td>` : html`<td class="no">no</td>`;
+function cell(sight: boolean | string): Html {
+  const text = sight === true ? "yes" : sight === false ? "no" : sight;
+  const isSeen = sight !== false && sight !== "never";
+  return isSeen ? html`<td class="yes">${text}</td>` : html`<td class="no">${text}</td>`;
 }
 
 function rows({ dataset, task, model, proof }: DemoRecord): readonly VisibilityRow[] {

@@ -19,9 +19,9 @@ import {
 } from "../../../prover/src/verifiable/training-rule.ts";
 import { shardProof } from "../attacks.ts";
 import type { DemoRun } from "../flow.ts";
-import { checkOffer, type OpenTask, proveCount } from "../provers.ts";
+import { checkOffer, type OpenTask, proveCount, wholeTestSet } from "../provers.ts";
 import { prepareMaterial } from "../public-material.ts";
-import { setStage } from "../stage.ts";
+import { ruleAddress, setStage } from "../stage.ts";
 import {
   type DemoData,
   type DemoTrainingTerms,
@@ -57,7 +57,7 @@ export async function runTrainingDemo(run: TrainingDemoRun): Promise<TrainingDem
   const initMaterial = await prepareMaterial(story, instances.init, run.buildDirectory);
   const stepMaterial = await prepareMaterial(story, instances.step, run.buildDirectory);
   const provers: TrainingProvers = { init: initMaterial, step: stepMaterial };
-  const stage = await setStage(story, run.chain, run.workFolder, material.keys.manifest, { withAudit: true });
+  const stage = await setStage(story, run.chain, run.workFolder, material.keys.manifest, ["trainingAudit"]);
   for (const [name, { keys }] of [
     ["initialisation", initMaterial],
     ["step", stepMaterial],
@@ -72,14 +72,20 @@ export async function runTrainingDemo(run: TrainingDemoRun): Promise<TrainingDem
   const data = await prepareData(scenario, instances.accuracy, material.keys, seed, run.workFolder);
   const { inputQuantization, classNames } = data.files;
   const { samples: train } = quantizeInputs(data.split.train, inputQuantization);
-  const asked = trainingTerms(stage.auditAddress, rule, provers, train.sampleCount, scenario.drawnSteps);
+  const asked = trainingTerms(
+    ruleAddress(stage.contracts, "trainingAudit"),
+    rule,
+    provers,
+    train.sampleCount,
+    scenario.drawnSteps,
+  );
   const taskId = await postDemoTask(stage, data, material.keys, asked);
   const open: OpenTask = { taskId, data, material };
   const audit = await openAudit(stage.connection, stage.contracts, taskId);
   const openRun: OpenAudit = { audit, rule, train, test: data.test.integer, classNames };
 
   story.heading("Batches first, then the seed");
-  const dataPoint = await checkOffer(stage, "prover", open);
+  const { dataPoints } = await checkOffer(stage, "prover", open);
   const seeded = await seedFor(stage, "prover", openRun, drawRunKey());
   const rivalSeeded = await seedFor(stage, "rival", openRun, drawRunKey());
 
@@ -114,10 +120,9 @@ export async function runTrainingDemo(run: TrainingDemoRun): Promise<TrainingDem
     stage,
     "prover",
     open,
-    dataPoint,
+    wholeTestSet(dataPoints, trained.score.correctCount),
     opening,
     { file },
-    trained.score.correctCount,
   );
   await stage.transact(
     "prover",

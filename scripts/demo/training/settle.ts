@@ -1,11 +1,10 @@
 import { ZeroAddress } from "ethers";
 
-import { contractInterface } from "../../../prover/src/chain/abis.ts";
 import { type Audit, readRun, slashStake } from "../../../prover/src/chain/audits.ts";
 import { chainTime } from "../../../prover/src/chain/connect.ts";
-import { sendOnce } from "../../../prover/src/chain/send.ts";
-import { readStake, unbondStake, withdrawStake } from "../../../prover/src/chain/stake.ts";
+import { readStake, unbondStake, withdrawCredit, withdrawStake } from "../../../prover/src/chain/stake.ts";
 import { releaseStake, withdrawReward } from "../../../prover/src/chain/tasks.ts";
+import { passSeconds } from "../clock.ts";
 import { type Stage, UNBONDING_SECONDS } from "../stage.ts";
 import { ether, REWARD_WEI, STAKE_WEI } from "../task.ts";
 import type { DemoAudit } from "./record.ts";
@@ -32,7 +31,7 @@ export async function settleAudited(stage: Stage, audit: Audit): Promise<DemoAud
     "asks for its stake back",
   );
 
-  await passSeconds(stage, Number(audit.terms.answerDeadline - (await chainTime(connection))) + 1);
+  await passSeconds(connection, Number(audit.terms.answerDeadline - (await chainTime(connection))) + 1);
   const { state, pendingSteps } = await readRun(audit, stage.address("rival"));
   if (state !== "failed") throw new Error(`the rival answered for nothing, and its run is ${state}`);
   await stage.transact(
@@ -43,19 +42,14 @@ export async function settleAudited(stage: Stage, audit: Audit): Promise<DemoAud
   );
   const { creditWei } = await readStake(contracts, stage.address("buyer"), ZeroAddress);
   const slashed = { burnedWei: String(STAKE_WEI - creditWei), paidWei: String(creditWei) };
-  const { stakeVault: to } = contracts.addresses;
   await stage.transact(
     "buyer",
     "withdraw its half of the slashed stake",
-    (sender) =>
-      sendOnce(sender, `vault ${to} withdrawCredit`, "withdrawing the credit", {
-        to,
-        data: contractInterface("IStakeVault").encodeFunctionData("withdrawCredit", [ZeroAddress]),
-      }),
+    (sender) => withdrawCredit(sender, contracts, ZeroAddress),
     `withdraws ${ether(creditWei)} of it; ${ether(STAKE_WEI - creditWei)} are burned`,
   );
 
-  await passSeconds(stage, UNBONDING_SECONDS);
+  await passSeconds(connection, UNBONDING_SECONDS);
   await stage.transact(
     "prover",
     "withdraw the stake",
@@ -63,9 +57,4 @@ export async function settleAudited(stage: Stage, audit: Audit): Promise<DemoAud
     `withdraws ${ether(STAKE_WEI)} of stake seven days later (the clock was moved again)`,
   );
   return slashed;
-}
-
-async function passSeconds({ connection }: Stage, seconds: number): Promise<void> {
-  await connection.provider.send("evm_increaseTime", [seconds]);
-  await connection.provider.send("evm_mine", []);
 }

@@ -3,6 +3,8 @@ import fc from "fast-check";
 
 import { confusionMatrix } from "../../../scripts/demo/report/confusion-matrix.ts";
 import { lineChart } from "../../../scripts/demo/report/learning-curve.ts";
+import { priceRamp } from "../../../scripts/demo/report/price-ramp.ts";
+import { sampleAuction } from "./sample-sealed-auction-record.ts";
 import { malformations } from "./well-formed.ts";
 
 const format = (value: number): string => value.toFixed(2);
@@ -58,6 +60,53 @@ describe("lineChart", () => {
         const [, width, height] = /viewBox="0 0 (\d+) (\d+)"/.exec(markup)!.map(Number);
         expect(points(markup)).to.have.length(values.length);
         for (const [x, y] of points(markup)) {
+          expect(x).to.be.within(0, width!);
+          expect(y).to.be.within(0, height!);
+        }
+      }),
+    );
+  });
+});
+
+describe("priceRamp", () => {
+  /** Points of the two lines: what the price was, and what it would have become. */
+  const lines = (markup: string): [number, number][][] =>
+    ["curve", "rest"].map((name) => {
+      const [, list] = new RegExp(`class="${name}" points="([^"]*)"`).exec(markup)!;
+      return list!.split(" ").map((pair) => pair.split(",").map(Number) as [number, number]);
+    });
+
+  it("draws the price up to the moment somebody took the task, and from there what it would have become", () => {
+    const { markup } = priceRamp(sampleAuction());
+    const [curve, rest] = lines(markup) as [[number, number][], [number, number][]];
+    expect(curve).to.have.length(2);
+    expect(rest, "to the end of the ramp, and on to the lock deadline").to.have.length(3);
+    expect(rest[0]).to.deep.equal(curve[1]);
+    expect(curve[1]![1], "the price rises").to.be.lessThan(curve[0]![1]);
+    expect(rest[2]![1], "and stays at its highest").to.equal(rest[1]![1]);
+    // 720 of 7,200 seconds.
+    expect((curve[1]![0] - curve[0]![0]) / (rest[2]![0] - curve[0]![0])).to.be.closeTo(0.1, 0.001);
+  });
+
+  it("has a dot on the line for each ask, and a mark where the task was taken", () => {
+    const { markup } = priceRamp(sampleAuction());
+    const dots = [...markup.matchAll(/class="dot (\w+)" cx="([\d.]+)" cy="([\d.]+)"/g)];
+    expect(dots.map(([, party]) => party)).to.deep.equal(["rival", "prover"]);
+    const [curve] = lines(markup);
+    expect(dots[0]!.slice(2).map(Number)).to.deep.equal(curve![1]);
+    expect(markup).to.match(/class="mark"[^]*taken by rival for 0.6000 ETH/);
+    expect(markup).to.contain("rival takes the task for 0.6000 ETH after 12 min");
+    expect(malformations(markup)).to.deep.equal([]);
+  });
+
+  it("stays inside its frame wherever the task is taken, and for a fixed price", () => {
+    const seconds = fc.integer({ min: 0, max: 7_200 });
+    fc.assert(
+      fc.property(seconds, seconds, (rampSeconds, takenSecond) => {
+        const { markup } = priceRamp(sampleAuction({ rampSeconds, takenSecond }));
+        expect(markup).not.to.match(/NaN|Infinity/);
+        const [, width, height] = /viewBox="0 0 (\d+) (\d+)"/.exec(markup)!.map(Number);
+        for (const [x, y] of lines(markup).flat()) {
           expect(x).to.be.within(0, width!);
           expect(y).to.be.within(0, height!);
         }
