@@ -1,9 +1,8 @@
 import { type AuctionRecord, lockTask, priceWeiAt, timeOfPrice } from "../../../prover/src/chain/auction.ts";
 import { provingGas } from "../../../prover/src/chain/tasks.ts";
 import { accuracyCost } from "../../../prover/src/circuits/cost.ts";
-import { basesRoot } from "../../../prover/src/seal/opening.ts";
+import { openingTermsOf } from "../../../prover/src/seal/reveal.ts";
 import { checkOpeningTerms } from "../../../prover/src/seal/terms.ts";
-import { G1_BYTES } from "../../../prover/src/proof/points.ts";
 import { taskGas, workCost } from "../../../prover/src/task/work-cost.ts";
 import { passUntil } from "../clock.ts";
 import { checkOffer } from "../provers.ts";
@@ -70,11 +69,7 @@ async function estimate(stage: Stage, offer: SealedOffer, bidder: Bidder): Promi
     party,
     "checking the seal and estimating its cost",
     async () => {
-      const { datasetBases } = material.keys.commitmentKey;
-      checkOpeningTerms(seal, {
-        wordsPerShard: datasetBases.length / G1_BYTES,
-        basesRoot: await basesRoot(datasetBases),
-      });
+      checkOpeningTerms(seal, await openingTermsOf(material.keys));
       const shardCount = task.dataPoints.length;
       const { gasLimit } = (await connection.provider.getBlock("latest"))!;
       const { provingSeconds: secondsPerProof } = accuracyCost(material.circuit.instance);

@@ -8,8 +8,8 @@ import { pendingTime } from "../../../prover/src/chain/connect.ts";
 import { readSeal, type SealRecord } from "../../../prover/src/chain/seal.ts";
 import { postTask, readTask, type TaskRecord } from "../../../prover/src/chain/tasks.ts";
 import { architectureId } from "../../../prover/src/model/architecture.ts";
-import { G1_BYTES } from "../../../prover/src/proof/points.ts";
-import { basesRoot, chunkCount } from "../../../prover/src/seal/opening.ts";
+import { chunkCount } from "../../../prover/src/seal/opening.ts";
+import { openingTermsOf } from "../../../prover/src/seal/reveal.ts";
 import { demandWeiFor, disputeSecondsFor } from "../../../prover/src/seal/terms.ts";
 import { taskDataPoints } from "../../../prover/src/task/check-task.ts";
 import { describeSealed } from "../../../prover/src/task/publish-task.ts";
@@ -81,13 +81,12 @@ export async function postSealed(
   );
   await layDown(stage, poster, ruleAddress(contracts, "testSetSeal"), BOND_WEI, "its bond");
   const now = await pendingTime(connection);
-  const { datasetBases } = keys.commitmentKey;
-  const wordsPerShard = datasetBases.length / G1_BYTES;
+  const openingTerms = await openingTermsOf(keys);
+  const { wordsPerShard } = openingTerms;
   const disputeSeconds = disputeSecondsFor(chunkCount({ shardCount: shards.length, wordsPerShard }));
   const unsealDeadline = now + UNSEAL_SECONDS;
   const proveDeadline = unsealDeadline + WINDOWS * BigInt(disputeSeconds) + SPARE_SECONDS;
   const gasPriceWei = (await connection.provider.getFeeData()).gasPrice!;
-  const rootOfBases = await basesRoot(datasetBases);
   let taskId = 0n;
   await stage.transact(
     poster,
@@ -136,8 +135,7 @@ export async function postSealed(
               bondToken: ZeroAddress,
               bondWei: BOND_WEI,
               demandWei: demandWeiFor(gasPriceWei),
-              wordsPerShard,
-              basesRoot: rootOfBases,
+              ...openingTerms,
             },
           },
         },
