@@ -2,7 +2,8 @@ import type { Contracts } from "../chain/contracts.ts";
 import type { ContractAddresses } from "../config.ts";
 import { UsageError } from "./usage-error.ts";
 
-const NATIVE_COIN = "0x0000000000000000000000000000000000000000";
+/** The zero address as token. */
+export const NATIVE_COIN = "0x0000000000000000000000000000000000000000";
 
 /** An address with its checksum; throws UsageError for anything else. */
 export async function parseAddress(text: string, option: string): Promise<string> {

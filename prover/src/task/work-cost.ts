@@ -1,6 +1,6 @@
 /** What proving a task costs its prover. */
 export interface WorkCost {
-  /** Seconds of proving, over all shards. */
+  /** Over all proofs. */
   readonly provingSeconds: number;
   readonly gas: bigint;
   readonly gasPriceWei: bigint;
@@ -10,9 +10,8 @@ export interface WorkCost {
 
 /** What the cost of a task follows from. */
 export interface WorkPrices {
-  readonly shardCount: number;
-  /** Of one proof. */
-  readonly secondsPerProof: number;
+  /** Over all proofs. */
+  readonly provingSeconds: number;
   /** What an hour of proving costs, in wei. */
   readonly hourlyCostWei: bigint;
   readonly gas: bigint;
@@ -25,8 +24,7 @@ const MILLISECONDS_PER_HOUR = 3_600_000n;
 
 /** The cost of a task: proving time at its hourly price, gas, and what training costs; rounded up. */
 export function workCost(prices: WorkPrices): WorkCost {
-  const { shardCount, secondsPerProof, hourlyCostWei, gas, gasPriceWei, trainingCostWei } = prices;
-  const provingSeconds = shardCount * secondsPerProof;
+  const { provingSeconds, hourlyCostWei, gas, gasPriceWei, trainingCostWei } = prices;
   const milliseconds = BigInt(Math.ceil(provingSeconds * 1000));
   const provingWei = (milliseconds * hourlyCostWei + MILLISECONDS_PER_HOUR - 1n) / MILLISECONDS_PER_HOUR;
   return { provingSeconds, gas, gasPriceWei, costWei: provingWei + gas * gasPriceWei + trainingCostWei };

@@ -72,10 +72,8 @@ async function estimate(stage: Stage, offer: SealedOffer, bidder: Bidder): Promi
       checkOpeningTerms(seal, await openingTermsOf(material.keys));
       const shardCount = task.dataPoints.length;
       const { gasLimit } = (await connection.provider.getBlock("latest"))!;
-      const { provingSeconds: secondsPerProof } = accuracyCost(material.circuit.instance);
       const cost = workCost({
-        shardCount,
-        secondsPerProof,
+        provingSeconds: shardCount * accuracyCost(material.circuit.instance).provingSeconds,
         hourlyCostWei: HOURLY_COST_WEI,
         gas: taskGas(provingGas(shardCount, gasLimit), true),
         gasPriceWei: (await connection.provider.getFeeData()).gasPrice!,

@@ -154,6 +154,14 @@ describe("zkpot bid", () => {
     expect(seconds >= 445n && seconds <= 447n, String(seconds)).to.equal(true);
   });
 
+  it("asks for what zkpot quote says the task costs", async () => {
+    const prices = ["--hourly-cost", "1ether", "--proving-seconds", "36", "--gas-price", "1gwei"];
+    const quoted = await bidder.json<Bid>("quote", taskId, ...prices);
+    expect(BigInt(quoted.cost.costWei)).to.equal(ETHER / 100n + BigInt(quoted.cost.gas) * 10n ** 9n);
+    const dry = await bidder.json<Bid>("bid", taskId, "--dry-run", ...prices);
+    expect(dry.cost).to.deep.equal(quoted.cost);
+  });
+
   it("asks for the floor when it is above the cost", async () => {
     const dry = await bidder.json<Bid>("bid", taskId, "--dry-run", "--floor", "0.4ether");
     expect(dry.askWei).to.equal(String((4n * ETHER) / 10n));

@@ -3,8 +3,7 @@ import { expect } from "chai";
 import { taskGas, workCost } from "../../../prover/src/task/work-cost.ts";
 
 const FREE = {
-  shardCount: 5,
-  secondsPerProof: 7.2,
+  provingSeconds: 36,
   hourlyCostWei: 0n,
   gas: 0n,
   gasPriceWei: 0n,
@@ -27,7 +26,7 @@ describe("workCost", () => {
   it("rounds the price of proving up", () => {
     expect(workCost({ ...FREE, hourlyCostWei: 1n }).costWei).to.equal(1n);
     expect(workCost(FREE).costWei).to.equal(0n);
-    expect(workCost({ ...FREE, secondsPerProof: 0, hourlyCostWei: 10n ** 18n }).costWei).to.equal(0n);
+    expect(workCost({ ...FREE, provingSeconds: 0, hourlyCostWei: 10n ** 18n }).costWei).to.equal(0n);
   });
 });
 

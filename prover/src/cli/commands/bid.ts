@@ -5,7 +5,7 @@ import type { SentTransaction } from "../../chain/send.ts";
 import type { TaskRecord } from "../../chain/tasks.ts";
 import type { WorkCost } from "../../task/work-cost.ts";
 import { handle, type Invocation } from "../command.ts";
-import { type CostFlags, estimateCost, parseCosts, withCostOptions } from "../cost-options.ts";
+import { type CostFlags, costText, estimateCost, parseCosts, withCostOptions } from "../cost-options.ts";
 import { note, type Report } from "../output.ts";
 import { openReadSession, openSignSession, type ReadSession, type SignSession } from "../session.ts";
 import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
@@ -72,9 +72,8 @@ async function bid({ options }: Invocation<BidOptions>, id: string): Promise<Rep
   }
   requireOpen(record, auction);
   requireFloor(record, floorWei);
-  const { task, files } = await openCheckedTask(session, taskId, options);
-  const { provingSeconds } = accuracyCost(files.document.instance);
-  const cost = await estimateCost(session, task, inputs, provingSeconds);
+  const { task, circuit } = await openCheckedTask(session, taskId, options);
+  const cost = await estimateCost(session, task, inputs, accuracyCost(circuit.instance).provingSeconds);
   const ask = await findAsk(task, auction, cost, floorWei);
   await checkWait(session, ask, maxWait);
   if (signer === undefined) return await report(task, auction, ask, []);
@@ -220,14 +219,8 @@ function askFacts(
   utc: (time: bigint) => string,
   rewardToken: string,
 ): [string, string][] {
-  const { provingSeconds, gas, costWei } = cost;
   return [
-    [
-      "cost",
-      `${formatAmount(costWei, NATIVE_COIN)}: ${Math.ceil(provingSeconds)} s of proving, ${gas} gas, and what training costs`,
-    ],
+    ["cost", costText(cost)],
     ["asked", `${formatAmount(askWei, rewardToken)}, paid from ${utc(time)}`],
   ];
 }
-
-const NATIVE_COIN = "0x0000000000000000000000000000000000000000";

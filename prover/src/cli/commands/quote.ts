@@ -1,42 +1,36 @@
 import type { Command } from "commander";
 
 import { handle, type Invocation } from "../command.ts";
+import { type CostFlags, costText, estimateCost, parseCosts, withCostOptions } from "../cost-options.ts";
 import type { Report } from "../output.ts";
 import { openReadSession } from "../session.ts";
 import { type NetworkOptions, withNetworkOptions } from "../shared-options.ts";
-import { parseAmount, parseInteger, parseNumber, parseTaskId } from "../units.ts";
+import { parseInteger, parseNumber, parseTaskId } from "../units.ts";
 import { UsageError } from "../usage-error.ts";
 
-interface QuoteOptions extends NetworkOptions {
+interface QuoteOptions extends NetworkOptions, CostFlags {
   readonly batches?: string;
   readonly badShares: string;
-  readonly trainingCost: string;
-  readonly gasPrice?: string;
-  readonly provingSeconds?: string;
   readonly confidence: string;
 }
 
-/** `zkpot quote`: what a task with training proof deters, and what it costs, before anybody works. */
+/** `zkpot quote`: what a task costs, and what its training proof deters, before anybody works. */
 export function registerQuote(program: Command): void {
-  const command = withNetworkOptions(
-    program
-      .command("quote")
-      .argument("<task id>", "a task with training proof")
-      .description(
-        "chance to detect a faked run, stake that deters it, gas, price and meaning of the threshold",
-      ),
+  const command = withCostOptions(
+    withNetworkOptions(
+      program
+        .command("quote")
+        .argument("<task id>", "the task")
+        .description(
+          "what a task costs you, meaning of its threshold; with training proof the chance to detect a faked run, and the stake that deters it",
+        ),
+    ),
   )
     .option("--batches <count>", "batches of the training data (default: the least that the task asks for)")
     .option(
       "--bad-shares <shares>",
       "shares of faked steps to look at, separated by commas",
       "0.01,0.1,0.5,1",
-    )
-    .option("--training-cost <amount>", "what an honest run costs its prover, e.g. 0.01ether", "0")
-    .option("--gas-price <amount>", "price of one gas, e.g. 2gwei (default: the node's)")
-    .option(
-      "--proving-seconds <seconds>",
-      "time of one step's proof on your machine (default: expected from the size of the key at hand)",
     )
     .option("--confidence <share>", "confidence of the interval around the threshold", "0.95");
   handle<QuoteOptions, [string]>(command, quote);
@@ -45,23 +39,33 @@ export function registerQuote(program: Command): void {
 async function quote({ options }: Invocation<QuoteOptions>, id: string): Promise<Report> {
   const taskId = parseTaskId(id);
   const shares = options.badShares.split(",").map((share) => parseNumber(share, "--bad-shares", 0, 1));
-  const trainingCostWei = parseAmount(options.trainingCost, "--training-cost");
+  const inputs = parseCosts(options);
   const confidence = parseNumber(options.confidence, "--confidence", 0.5, 0.999999);
-  const measuredSeconds =
-    options.provingSeconds === undefined
-      ? undefined
-      : parseNumber(options.provingSeconds, "--proving-seconds", 0, 1e6);
-  const { contracts, connection } = await openReadSession(options);
+  const session = await openReadSession(options);
+  const { contracts, connection } = session;
   const { openAudit } = await import("../../chain/audits.ts");
   const { readTask } = await import("../../chain/tasks.ts");
-  const { auditGas } = await import("../../audit/gas.ts");
   const { hoeffdingInterval } = await import("../../audit/odds.ts");
   const { facts, percent, table } = await import("../text.ts");
   const { formatAmount } = await import("../addresses.ts");
   const task = await readTask(contracts, taskId);
+  const cost = await estimateCost(session, task, inputs);
+  const interval = hoeffdingInterval(task.minCorrect, task.sampleCount, confidence);
+  const { rewardWei, stakeWei } = task;
+  const common = facts([
+    ["task", String(taskId)],
+    ["reward", formatAmount(rewardWei, task.rewardToken)],
+    ["stake", formatAmount(stakeWei, task.stakeToken)],
+    ["cost", costText(cost)],
+    [
+      "threshold",
+      `${percent(interval.score)}; on new data ${percent(interval.low)} to ${percent(interval.high)} with confidence ${confidence}`,
+    ],
+  ]);
+  const caveat = `The interval holds for a model that was not fitted to the test set${BigInt(task.seal) === 0n ? ", which is public" : ""}.`;
+  const data = { taskId, rewardWei, stakeWei, cost, interval };
+  if (BigInt(task.trainingAudit) === 0n) return { data, text: `${common}\n${caveat}` };
   const { terms } = await openAudit(connection, contracts, taskId);
-  const { estimateProvingSeconds } = await import("../proving-estimate.ts");
-  const provingSeconds = measuredSeconds ?? (await estimateProvingSeconds(terms.stepKeyId));
   const mostBatches = Math.floor((2 ** 32 - 1) / terms.epochs);
   const batches =
     options.batches === undefined
@@ -75,38 +79,13 @@ async function quote({ options }: Invocation<QuoteOptions>, id: string): Promise
       "Name more batches.",
     );
   }
-  const odds = await oddsOf(shares, steps, terms.drawnSteps, trainingCostWei, task.rewardWei);
-  // First and last step come on top of those drawn.
-  const gas = auditGas(terms.drawnSteps + 2);
-  const gasPriceWei =
-    options.gasPrice === undefined
-      ? ((await connection.provider.getFeeData()).gasPrice ?? 0n)
-      : parseAmount(options.gasPrice, "--gas-price");
-  const priceWei = gas * gasPriceWei;
-  const stages = terms.drawnSteps + 3;
-  const interval = hoeffdingInterval(task.minCorrect, task.sampleCount, confidence);
+  const odds = await oddsOf(shares, steps, terms.drawnSteps, inputs.trainingCostWei, rewardWei);
   const isSameToken = BigInt(task.rewardToken) === BigInt(task.stakeToken);
   return {
-    data: {
-      ...{ taskId, steps, drawnSteps: terms.drawnSteps, odds, gas, gasPriceWei, priceWei, interval },
-      rewardWei: task.rewardWei,
-      stakeWei: task.stakeWei,
-      auditSeconds: provingSeconds === undefined ? undefined : provingSeconds * stages,
-    },
+    data: { ...data, steps, drawnSteps: terms.drawnSteps, odds },
     text: [
-      facts([
-        ["task", `${taskId}: ${steps} steps, ${terms.drawnSteps} drawn besides start, first and last step`],
-        ["reward", formatAmount(task.rewardWei, task.rewardToken)],
-        ["stake", formatAmount(task.stakeWei, task.stakeToken)],
-        ["gas", `${gas} at most to commit and answer, ${formatAmount(priceWei, ZERO_ADDRESS)}`],
-        ...(provingSeconds === undefined
-          ? []
-          : [["proving", `${Math.ceil(provingSeconds * stages)} s for ${stages} stages`] as const]),
-        [
-          "threshold",
-          `${percent(interval.score)}; on new data ${percent(interval.low)} to ${percent(interval.high)} with confidence ${confidence}`,
-        ],
-      ]),
+      common,
+      `Training: ${steps} steps, ${terms.drawnSteps} drawn besides start, first and last step.`,
       "",
       table(
         ["faked steps", "detected", "stake that deters"],
@@ -116,14 +95,12 @@ async function quote({ options }: Invocation<QuoteOptions>, id: string): Promise
           breakEvenStakeWei === null ? "none" : formatAmount(breakEvenStakeWei, task.stakeToken),
         ]),
       ),
-      "A faked start, first or last step is always detected. The interval holds for a model that was not fitted to the",
-      "test set, which is public.",
+      "A faked start, first or last step is always detected.",
+      caveat,
       ...(isSameToken ? [] : ["Reward and stake are in different tokens: their sum is only a number."]),
     ].join("\n"),
   };
 }
-
-const ZERO_ADDRESS = "0x0000000000000000000000000000000000000000";
 
 interface Odds {
   readonly badShare: number;
