@@ -201,7 +201,7 @@ contract TaskMarket is ITaskMarket, TaskMarketAdmin, ReentrancyGuardTransient {
             revert TaskMarketWrongState(taskId, state);
         }
         uint256 deadline = state == TaskState.Posted ? t.commitDeadline : t.proveDeadline;
-        if (block.timestamp <= deadline && !(state == TaskState.Committed && _hasForfeited(taskId, t))) {
+        if (block.timestamp <= deadline && !(state == TaskState.Committed && _isNeverRevealed(taskId, t))) {
             revert TaskMarketDeadlineNotPassed(taskId, deadline, block.timestamp);
         }
 
@@ -232,8 +232,9 @@ contract TaskMarket is ITaskMarket, TaskMarketAdmin, ReentrancyGuardTransient {
         Submission storage s = _submissions[taskId][prover];
         uint64 lockId = s.lockId;
         if (lockId == 0) revert TaskMarketNoStakeLocked(taskId, prover);
-        if (s.state == SubmissionState.Committed && !(t.hasEnded() && _owesNoAnswer(taskId, t, prover))) {
-            revert TaskMarketStakeInUse(taskId, prover);
+        if (s.state == SubmissionState.Committed) {
+            bool isOver = t.hasEnded() || _hasForfeited(taskId, t);
+            if (!isOver || !_owesNoAnswer(taskId, t, prover)) revert TaskMarketStakeInUse(taskId, prover);
         }
 
         s.lockId = 0;
@@ -415,6 +416,12 @@ contract TaskMarket is ITaskMarket, TaskMarketAdmin, ReentrancyGuardTransient {
     function _hasForfeited(uint256 taskId, Task storage t) private view returns (bool) {
         address seal = t.seal;
         return seal != address(0) && ITestSetSeal(seal).hasForfeited(taskId);
+    }
+
+    /// @dev Whether nobody will ever be shown the test set. Of one that was shown, a forfeit ends nothing: a poster that sees a
+    ///      proof on its way could else forfeit before it, and have the proof for its bond instead of the reward.
+    function _isNeverRevealed(uint256 taskId, Task storage t) private view returns (bool) {
+        return _hasForfeited(taskId, t) && !ITestSetSeal(t.seal).isRevealed(taskId);
     }
 
     /// @dev First-valid winners were paid with their proofs, pro-rata shares are credited by `claim`.

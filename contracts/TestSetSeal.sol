@@ -242,8 +242,7 @@ contract TestSetSeal is ITestSetSeal {
 
     /// @inheritdoc ITestSetSeal
     function isRevealed(uint256 taskId) external view returns (bool) {
-        SealedSet storage s = _sets[taskId];
-        return s.openingRoot != 0 && !s.hasForfeited;
+        return _sets[taskId].openingRoot != 0;
     }
 
     /// @inheritdoc ITestSetSeal

@@ -13,11 +13,14 @@ import {ITaskMarket} from "./ITaskMarket.sol";
 ///
 /// Assumes
 /// - The assignee let this contract lock the collateral in the vault.
-/// - The task's seal, if it has one, is the contract it claims to be: it decides whether the poster forfeited.
+/// - The task's seal, if it has one, is the contract it claims to be: it decides whether the poster forfeited. So is its training
+///   audit: one that takes no commitment costs the assignee its collateral.
+/// - Whoever locks can be in time though its transaction is included as late as `lockDeadline`.
 /// - Block timestamps are right to within seconds.
 ///
 /// Guarantees
-/// - There is no owner and no upgrade; terms never change. The market's pause stops `lock` and nothing else.
+/// - There is no owner and no upgrade; terms never change. The market's pause stops `lock` and nothing else:
+///   the price rises on.
 /// - The price never falls before somebody locks, and never changes after: whoever locks gets the price it saw or more.
 /// - From `lock` to `exclusiveDeadline` the assignee alone may commit, whatever poster and owner do.
 /// - Collateral leaves only by the table below, once, by a call open to anybody.

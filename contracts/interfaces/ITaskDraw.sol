@@ -12,8 +12,8 @@ import {ITaskMarket} from "./ITaskMarket.sol";
 ///
 /// Assumes
 /// - Those who enrol let this contract lock their stake in the vault. The market locks the task's own stake besides.
-/// - Nobody controls the hash of a block that was fixed `DRAW_DELAY_BLOCKS` or a whole turn ahead. The proposer of that block
-///   may discard one draw by proposing none.
+/// - Nobody controls the hash of a block that was fixed `DRAW_DELAY_BLOCKS` or a whole turn ahead. Warning: its builder can
+///   choose among the hashes of many contents, and its proposer may discard one draw by proposing none.
 /// - Somebody who minds draws within 256 blocks; else the next draw counts (`BlockDraw`).
 /// - One person can be many accounts: the cap bounds an account, and where there are several seats, a stake that is split can
 ///   hold several of them.
@@ -37,8 +37,8 @@ import {ITaskMarket} from "./ITaskMarket.sol";
 ///                       drawn before; after `maxRedraws` of these, or with nobody left to draw, everybody enrolled may commit
 ///     leave   enrolled  see there
 ///
-/// A holder that has not committed may still do so until it is replaced. A task can be cancelled until enrolment has ended,
-/// and as long as nobody enrolled.
+/// A holder that has not committed may still do so until it is replaced; one that has keeps its seat, whether it proves or not.
+/// A task can be cancelled until enrolment has ended, and as long as nobody enrolled.
 interface ITaskDraw is ITaskAssignment, IDrawPool {
     /* EVENTS */
 

@@ -35,6 +35,7 @@ import {ITaskMarketAdmin} from "./ITaskMarketAdmin.sol";
 ///   A prover that misses the threshold or the prove deadline loses gas, never stake.
 /// - Where training proof is asked for, only provers whose audit passed can prove. One that committed and fails its audit
 ///   loses its stake, half burned and half to the poster; nobody else can be slashed.
+/// - From a seal's reveal on, nothing but the prove deadline and the winners before it keeps a prover from its reward.
 ///
 /// States (any other call reverts with `TaskMarketWrongState`):
 ///
@@ -44,7 +45,7 @@ import {ITaskMarketAdmin} from "./ITaskMarketAdmin.sol";
 ///     Posted     Cancelled  cancel  poster only, unless the assignment says that somebody works on it
 ///     Posted     Expired    expire  after commitDeadline: nobody committed
 ///     Committed  Proven     prove   first accepted proof of all shards, not after proveDeadline
-///     Committed  Expired    expire  after proveDeadline, or once the seal is forfeited: nobody proved
+///     Committed  Expired    expire  after proveDeadline, or once the seal is forfeited unrevealed: nobody proved
 ///     Proven     Settled    prove   first valid: the last of `winners`, in the same call
 ///     Proven     Settled    settle  after proveDeadline, or once nobody can commit any more and all committed proved
 ///
@@ -158,7 +159,7 @@ interface ITaskMarket is ITaskMarketAdmin {
     error TaskMarketRewardTooHigh(uint256 taskId, uint256 rewardWei, uint256 limitWei);
     /// @notice The task's assignment does not let the prover commit now.
     error TaskMarketNotAssigned(uint256 taskId, address prover);
-    /// @notice The task's seal accepts no proofs now: its test set is not revealed, or was found to be another.
+    /// @notice The task's seal accepts no proofs now: its test set is not revealed.
     error TaskMarketNotRevealed(uint256 taskId);
     /// @notice The deadline has passed.
     error TaskMarketDeadlinePassed(uint256 taskId, uint256 deadline, uint256 timestamp);
@@ -258,8 +259,8 @@ interface ITaskMarket is ITaskMarketAdmin {
     /// @dev The last claim credits the remainder of the division to the poster.
     function claim(uint256 taskId, address prover) external;
 
-    /// @notice Releases the stake of a prover that has proved, or once the task has ended. Where training proof is asked
-    ///         for, the prover must have passed its audit.
+    /// @notice Releases the stake of a prover that has proved, or once the task has ended or its seal is forfeited. Where
+    ///         training proof is asked for, the prover must have passed its audit.
     function releaseStake(uint256 taskId, address prover) external;
 
     /// @notice Slashes the whole stake of a prover that failed its audit: half is burned, half credited to the poster in the

@@ -30,6 +30,8 @@ import {ITaskMarket} from "./ITaskMarket.sol";
 ///   answer a demand, loses it to one call after the deadline. At least half of a lost bond is burned; each prover that
 ///   committed is credited an equal part of it, half of which it keeps.
 /// - A demand costs a prover nothing unless it is answered.
+/// - Proofs are accepted from the reveal on, whether or not the bond is lost: losing it takes no reward from anybody who can
+///   prove, so a poster cannot buy itself off when it sees a proof.
 /// - Not decided here: whether the revealed samples are sensible or their labels true. Words that open the data points and
 ///   make no usable test set cost provers their work, and the poster no bond.
 ///
@@ -213,10 +215,10 @@ interface ITestSetSeal {
     /// @notice Where bonds and demands are locked.
     function vault() external view returns (IStakeVault);
 
-    /// @notice Whether proofs for the task are accepted: its test set was revealed, and not found to be another.
+    /// @notice Whether proofs for the task are accepted: its test set was revealed, though the bond may be lost.
     function isRevealed(uint256 taskId) external view returns (bool);
 
-    /// @notice Whether the bond is lost, so that nobody can prove.
+    /// @notice Whether the bond is lost.
     function hasForfeited(uint256 taskId) external view returns (bool);
 
     /// @notice A task's terms; all zero if its test set is not sealed here.

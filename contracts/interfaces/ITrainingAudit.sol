@@ -14,9 +14,9 @@ import {ITaskMarket} from "./ITaskMarket.sol";
 /// Assumes
 /// - The keys' circuits state [context, checkpoint 0, seed] and [context, checkpoint before, checkpoint after, batch
 ///   commitment, learning-rate factor] for the task's rule and architecture, and their toxic waste is unknown.
-/// - Nobody controls the hash of a block that lies `DRAW_DELAY_BLOCKS` ahead. The proposer of that block may discard one
-///   draw by proposing none; a reorganisation of more than `DRAW_DELAY_BLOCKS` blocks may undo a commitment whose challenge
-///   is known.
+/// - Nobody controls the hash of a block that lies `DRAW_DELAY_BLOCKS` ahead. Warning: its builder can choose among the hashes
+///   of many contents, and its proposer may discard one draw by proposing none; a reorganisation of more than `DRAW_DELAY_BLOCKS`
+///   blocks may undo a commitment whose challenge is known.
 /// - Somebody who minds (the poster, say) draws within 256 blocks; else a prover may wait for the next draw (`BlockDraw`).
 /// - Block timestamps are right to within seconds.
 ///

@@ -25,7 +25,6 @@ contract StubSeal {
     }
 
     function forfeit(uint256 taskId) external {
-        _isRevealed[taskId] = false;
         _hasForfeited[taskId] = true;
     }
 

@@ -21,7 +21,6 @@ contract StubTestSetSeal {
     }
 
     function forfeit(uint256 taskId) external {
-        isRevealed[taskId] = false;
         hasForfeited[taskId] = true;
     }
 }

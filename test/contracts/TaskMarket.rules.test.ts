@@ -279,7 +279,7 @@ describe("TaskMarket.lowerReward", () => {
 });
 
 describe("A task with a sealed test set", () => {
-  it("takes proofs once it is revealed, and no more when it is forfeited", async () => {
+  it("takes proofs once it is revealed, before and after it is forfeited", async () => {
     const { market, d, seal, taskId, alice, bob } = await ruled({ seal: true });
     await commitAs(d, taskId, alice, bob);
     const proof = await proofFor(d, taskId, alice, 350n);
@@ -290,14 +290,13 @@ describe("A task with a sealed test set", () => {
     await prove();
     await snapshot.restore();
     await seal.forfeit(taskId);
-    await expect(prove()).to.be.revertedWithCustomError(market, "TaskMarketNotRevealed").withArgs(taskId);
+    await prove();
+    expect(await market.creditOf(alice, NATIVE)).to.equal(REWARD_WEI);
   });
 
-  it("expires at once when it is forfeited: reward back, stakes free", async () => {
+  it("expires at once when it is forfeited unrevealed: reward back, stakes free", async () => {
     const { market, d, seal, taskId, spec, poster, alice, bob } = await ruled({ seal: true });
     await commitAs(d, taskId, alice, bob);
-    await expect(market.expire(taskId)).to.be.revertedWithCustomError(market, "TaskMarketDeadlineNotPassed");
-    await seal.reveal(taskId);
     await expect(market.expire(taskId)).to.be.revertedWithCustomError(market, "TaskMarketDeadlineNotPassed");
     await seal.forfeit(taskId);
     await expect(market.expire(taskId)).to.emit(market, "TaskExpired").withArgs(taskId);
@@ -306,6 +305,39 @@ describe("A task with a sealed test set", () => {
     );
     expect(await market.creditOf(poster, NATIVE)).to.equal(REWARD_WEI);
     for (const prover of [alice, bob]) await market.releaseStake(taskId, prover);
+  });
+
+  it("goes on when it is forfeited after its reveal: stakes come free, and it expires after the prove deadline", async () => {
+    const { market, d, seal, taskId, spec, alice, bob } = await ruled({ seal: true });
+    await commitAs(d, taskId, alice, bob);
+    await seal.reveal(taskId);
+    await expect(market.releaseStake(taskId, alice))
+      .to.be.revertedWithCustomError(market, "TaskMarketStakeInUse")
+      .withArgs(taskId, alice.address);
+    await seal.forfeit(taskId);
+    for (const prover of [alice, bob]) await market.releaseStake(taskId, prover);
+    await nextBlockAt(spec.proveDeadline);
+    await expect(market.expire(taskId))
+      .to.be.revertedWithCustomError(market, "TaskMarketDeadlineNotPassed")
+      .withArgs(taskId, spec.proveDeadline, spec.proveDeadline);
+    await nextBlockAt(spec.proveDeadline + 1n);
+    await market.expire(taskId);
+  });
+
+  it("does not free the stake of a prover that owes its audit an answer, though it is forfeited", async () => {
+    const d = await deployed();
+    const seal = await ethers.deployContract("StubSeal");
+    const audit = await ethers.deployContract("StubTrainingAudit");
+    const rules = { seal: await seal.getAddress(), trainingAudit: await audit.getAddress() };
+    const { taskId } = await postWithRules(d, rules);
+    await stakeFor(d, d.alice);
+    await d.market.connect(d.alice).commitWithTrace(taskId, modelCommitmentOf(d.alice), ethers.id("trace"));
+    await seal.forfeit(taskId);
+    await expect(d.market.releaseStake(taskId, d.alice))
+      .to.be.revertedWithCustomError(d.market, "TaskMarketStakeInUse")
+      .withArgs(taskId, d.alice.address);
+    await audit.pass(taskId, d.alice);
+    await d.market.releaseStake(taskId, d.alice);
   });
 
   it("keeps what was proved before it is forfeited", async () => {

@@ -110,17 +110,30 @@ describe("TaskMarket.prove, with a sealed test set", () => {
     expect((await d.market.task(task.taskId)).state).to.equal(TASK.settled);
   });
 
-  it("is refused once the bond is lost; the task expires at once", async () => {
+  it("is refused for ever when the bond is lost unrevealed; the task expires at once", async () => {
     const { d, task } = await committed();
-    const wrong = wrongAt(words, 20);
-    await nextBlockAt(task.spec.commitDeadline + 1n);
-    await task.reveal(openingRoot(wrong));
-    await task.dispute(await faultOf(words, wrong));
+    await nextBlockAt(task.unsealDeadline + 1n);
+    await task.forfeit();
     expect(await d.seal.isRevealed(task.taskId)).to.equal(false);
     await expect(task.prove(d.alice))
       .to.be.revertedWithCustomError(d.market, "TaskMarketNotRevealed")
       .withArgs(task.taskId);
     await d.market.expire(task.taskId);
     expect((await d.market.task(task.taskId)).state).to.equal(TASK.expired);
+  });
+
+  it("is accepted although the bond is lost for what was revealed", async () => {
+    const { d, task } = await committed();
+    const wrong = wrongAt(words, 20);
+    await nextBlockAt(task.spec.commitDeadline + 1n);
+    await task.reveal(openingRoot(wrong));
+    await task.dispute(await faultOf(words, wrong));
+    await expect(d.market.expire(task.taskId)).to.be.revertedWithCustomError(
+      d.market,
+      "TaskMarketDeadlineNotPassed",
+    );
+    expect(await d.seal.isRevealed(task.taskId)).to.equal(true);
+    await task.prove(d.alice);
+    expect((await d.market.task(task.taskId)).state).to.equal(TASK.settled);
   });
 });

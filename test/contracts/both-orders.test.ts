@@ -391,7 +391,7 @@ describe("In one block, a sealed test set", () => {
     }, eitherFirst);
   });
 
-  it("proved and forfeited: a proof before it is paid, one after it is refused", async () => {
+  it("proved and forfeited: the proof is paid and the bond is lost in both orders", async () => {
     await inBothOrders(
       async () => {
         const d = await sealDeployed();
@@ -407,15 +407,14 @@ describe("In one block, a sealed test set", () => {
             (overrides) => d.market.connect(d.alice).prove(task.taskId, counts, proofs, overrides),
             (overrides) => d.seal.connect(d.stranger).forfeit(task.taskId, overrides),
           ],
-          check: async ({ first }) => {
-            if (!first) await d.market.expire(task.taskId);
-            expect(await d.market.creditOf(d.alice, NATIVE)).to.equal(first ? REWARD_WEI : 0n);
-            expect(await d.market.creditOf(d.poster, NATIVE)).to.equal(first ? 0n : REWARD_WEI);
+          check: async () => {
+            expect(await d.market.creditOf(d.alice, NATIVE)).to.equal(REWARD_WEI);
+            expect(await d.market.creditOf(d.poster, NATIVE)).to.equal(0n);
             expect(await d.seal.hasForfeited(task.taskId)).to.equal(true);
           },
         };
       },
-      { asWritten: [true, true], reversed: [false, true] },
+      { asWritten: [true, true], reversed: [true, true] },
     );
   });
 });

@@ -113,12 +113,35 @@ describe("An auction of a sealed task", () => {
     await nextBlockAt(task.spec.commitDeadline + 1n);
     await task.reveal(openingRoot(wrong));
     await task.dispute(await faultOf(task.words, wrong));
+    await market.releaseStake(task.taskId, alice);
+    await nextBlockAt(task.spec.proveDeadline + 1n);
     await market.expire(task.taskId);
     expect((await market.task(task.taskId)).state).to.equal(TASK.expired);
-    await finish(d, task);
+    await d.auction.settleCollateral(task.taskId);
     await task.claimBond(alice);
     expect((await vault.balanceOf(alice, NATIVE)).lockedWei).to.equal(0n);
     expect(await vault.creditOf(alice, NATIVE)).to.equal(BOND_WEI / 2n);
+  });
+
+  it("pays the assignee though the poster forfeits in front of the proof it sees: it loses the bond on top", async () => {
+    const { d, task } = await taken();
+    const { market, vault, poster, alice } = d;
+    // What the poster published opens the data points; the root that it stated is wrong in one place, for it to show.
+    const wrong = wrongAt(task.words, 17);
+    await nextBlockAt(task.spec.commitDeadline + 1n);
+    await task.reveal(openingRoot(wrong));
+    await task.dispute(await faultOf(task.words, wrong));
+    await expect(market.connect(poster).expire(task.taskId)).to.be.revertedWithCustomError(
+      market,
+      "TaskMarketDeadlineNotPassed",
+    );
+    await task.prove(alice);
+    await finish(d, task);
+    await task.claimBond(alice);
+    expect(await market.creditOf(alice, NATIVE)).to.equal(MIN_PRICE_WEI);
+    expect(await vault.creditOf(alice, NATIVE)).to.equal(BOND_WEI / 2n);
+    expect((await vault.balanceOf(alice, NATIVE)).lockedWei).to.equal(0n);
+    expect(await market.creditOf(poster, NATIVE)).to.equal(REWARD_WEI - MIN_PRICE_WEI);
   });
 
   it("burns the collateral when the assignee cannot prove what was revealed, and leaves the bond to the poster", async () => {

@@ -31,9 +31,15 @@ export async function forfeitIfDue(
   return [await forfeitBond(sender, seal)];
 }
 
-/** Whether the poster of a sealed task has lost its bond, so that the task can end. */
+/** Whether the poster of a sealed task has lost its bond, so that stakes are free. */
 export async function isBondLost(contracts: Contracts, task: TaskRecord): Promise<boolean> {
   return (await sealOf(contracts, task))?.state === "forfeited";
+}
+
+/** Whether the poster of a sealed task has lost its bond without a reveal, so that the task can end. */
+export async function isNeverRevealed(contracts: Contracts, task: TaskRecord): Promise<boolean> {
+  const seal = await sealOf(contracts, task);
+  return seal?.state === "forfeited" && BigInt(seal.openingRoot) === 0n;
 }
 
 /** Token in which a bond is credited; the stake's for a task without one. */

@@ -22,6 +22,7 @@ import { openTestSet, reviewReveal } from "../../../prover/src/seal/reveal.ts";
 import { checkTask } from "../../../prover/src/task/check-task.ts";
 import { openShards, type TaskShard } from "../../../prover/src/task/task-files.ts";
 import { attempt, refusalOf } from "../attacks.ts";
+import { passUntil } from "../clock.ts";
 import { commitTo } from "../provers.ts";
 import type { DemoAttempt } from "../record.ts";
 import { ether, shortEther } from "../task.ts";
@@ -156,11 +157,13 @@ async function share({ stage }: Setting, { taskId, auction, seal, poster }: Seal
     (sender) => settleCollateral(sender, auction),
     `has its collateral of ${ether(COLLATERAL_WEI)} released: not proving was not its fault`,
   );
+  const { proveDeadline } = await readTask(contracts, taskId);
+  await passUntil(stage.connection, proveDeadline + 1n);
   await stage.transact(
     poster,
     "expire the task",
     (sender) => endTask(sender, contracts, taskId, "expire"),
-    "ends the task: the reward is credited back",
+    "ends the task after its last deadline: the reward is credited back",
   );
 }
 

@@ -163,9 +163,12 @@ abstract contract MarketHandler is VaultHandler {
         if (taskId == 0) return;
         Task memory t = market.task(taskId);
         uint256 deadline = t.state == TaskState.Posted ? t.commitDeadline : t.proveDeadline;
-        bool hasForfeited =
-            t.state == TaskState.Committed && t.seal != address(0) && seal.hasForfeited(taskId);
-        if (block.timestamp > deadline || hasForfeited) {
+        bool isNeverRevealed =
+            t.state == TaskState.Committed &&
+                t.seal != address(0) &&
+                seal.hasForfeited(taskId) &&
+                !seal.isRevealed(taskId);
+        if (block.timestamp > deadline || isNeverRevealed) {
             CHEATS.prank(STRANGER);
             market.expire(taskId);
         }
@@ -189,8 +192,9 @@ abstract contract MarketHandler is VaultHandler {
         if (taskId == 0) return;
         Submission memory s = market.submission(taskId, prover);
         Task memory t = market.task(taskId);
+        bool hasForfeited = t.seal != address(0) && seal.hasForfeited(taskId);
         bool isFree =
-            uint8(t.state) >= uint8(TaskState.Settled) &&
+            (uint8(t.state) >= uint8(TaskState.Settled) || hasForfeited) &&
                 (t.trainingAudit == address(0) || audit.hasPassed(taskId, prover));
         if (s.lockId != 0 && (isFree || s.state != SubmissionState.Committed)) {
             CHEATS.prank(STRANGER);

@@ -50,7 +50,8 @@ abstract contract SealHandler is MarketHandler {
         uint256 taskId = _sealedTask(which, TaskState.Posted, TaskState.Committed);
         if (taskId == 0) return;
         commit(taskId - 1, who, how);
-        if (isTwo) commit(taskId - 1, who + 1, how);
+        // Another account: the number of neither may overflow.
+        if (isTwo) commit(taskId - 1, who ^ 1, how);
         uint256 deadline = market.task(taskId).commitDeadline;
         if (block.timestamp <= deadline) CHEATS.warp(deadline + 1);
         reveal(taskId - 1, how);
@@ -192,7 +193,8 @@ abstract contract SealHandler is MarketHandler {
 
     /// @dev Whether the test set is revealed, and its bond neither lost nor released.
     function _isUndecided(uint256 taskId) private view returns (bool) {
-        return seal.isRevealed(taskId) && seal.sealedSet(taskId).bondLockId != 0;
+        SealedSet memory s = seal.sealedSet(taskId);
+        return s.openingRoot != 0 && !s.hasForfeited && s.bondLockId != 0;
     }
 
     /// @dev The first sealed task from a random one on; 0 if there is none.

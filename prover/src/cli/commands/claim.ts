@@ -116,8 +116,8 @@ async function endIfDue(
   }
   const deadline = state === "posted" ? task.commitDeadline : task.proveDeadline;
   const isLate = (state === "posted" || state === "committed") && now > deadline;
-  const { isBondLost } = await import("../claim-rules.ts");
-  if (isLate || (state === "committed" && (await isBondLost(contracts, task)))) {
+  const { isNeverRevealed } = await import("../claim-rules.ts");
+  if (isLate || (state === "committed" && (await isNeverRevealed(contracts, task)))) {
     return [await endTask(sender, contracts, taskId, "expire")];
   }
   return [];
@@ -137,9 +137,10 @@ async function claimAndRelease(
   if (state === "settled" && split === "pro-rata" && submission.state === "proven") {
     transactions.push(await claimShare(sender, contracts, taskId, prover));
   }
-  const hasEnded = state === "settled" || state === "expired";
+  const { isBondLost } = await import("../claim-rules.ts");
+  const isOver = state === "settled" || state === "expired" || (await isBondLost(contracts, task));
   const hasProved = submission.state === "proven" || submission.state === "claimed";
-  if (submission.lockId !== 0n && (hasEnded || hasProved)) {
+  if (submission.lockId !== 0n && (isOver || hasProved)) {
     transactions.push(await releaseStake(sender, contracts, taskId, prover));
   }
   return transactions;
