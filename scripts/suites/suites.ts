@@ -16,6 +16,7 @@ export interface Suite {
 
 /** All suites, the longest first: two run at a time. */
 export const SUITES: readonly Suite[] = [
+  { name: "command", runner: "mocha", files: ["test/prover/{chain,cli}/**/*.test.ts"] },
   {
     name: "training",
     runner: "mocha",
@@ -29,7 +30,6 @@ export const SUITES: readonly Suite[] = [
     ],
   },
   { name: "circuits", runner: "mocha", files: ["test/circuits/**/*.test.ts"] },
-  { name: "command", runner: "mocha", files: ["test/prover/{chain,cli}/**/*.test.ts"] },
   {
     name: "prover",
     runner: "mocha",
