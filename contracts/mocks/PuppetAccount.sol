@@ -31,8 +31,13 @@ contract PuppetAccount {
         _data = data;
     }
 
-    function execute(address target, uint256 amountWei, bytes calldata data) external payable {
-        (bool success, bytes memory result) = target.call{value: amountWei}(data);
+    function execute(
+        address target,
+        uint256 amountWei,
+        bytes calldata data
+    ) external payable returns (bytes memory result) {
+        bool success;
+        (success, result) = target.call{value: amountWei}(data);
         if (!success) {
             assembly ("memory-safe") {
                 revert(add(result, 0x20), mload(result))

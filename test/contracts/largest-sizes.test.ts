@@ -31,11 +31,11 @@ async function gasOf(transaction: Promise<ContractTransactionResponse>): Promise
 
 /** Has contract accounts commit to a task that asks for no stake. */
 async function commitPuppets(d: Deployment, taskId: bigint): Promise<void> {
-  const factory = await ethers.deployContract("PuppetFactory");
+  const stage = await ethers.deployContract("PuppetStage");
   for (let made = 0; made < MANY_PROVERS; made += PUPPETS_A_CALL) {
-    const addresses = await factory.deploy.staticCall(PUPPETS_A_CALL);
-    await factory.deploy(PUPPETS_A_CALL);
-    for (const address of addresses) {
+    const hiring = (await (await stage.hire(PUPPETS_A_CALL, 0)).wait())!;
+    for (const log of hiring.logs) {
+      const address = ethers.dataSlice(log.data, 12);
       const puppet = await ethers.getContractAt("PuppetAccount", address);
       const commitment = modelCommitmentOf({ address });
       const commit = d.market.interface.encodeFunctionData("commit", [taskId, commitment]);
