@@ -10,6 +10,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
+import { releaseCurve } from "../prover/src/proof/multi-exponentiation.ts";
 import { simulate, tableOf } from "./simulation/run.ts";
 import { surprises } from "./simulation/statistics.ts";
 
@@ -52,4 +53,8 @@ async function main(): Promise<number> {
   return unexpected.length === 0 ? 0 : 1;
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} finally {
+  await releaseCurve();
+}
