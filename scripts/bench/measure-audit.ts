@@ -21,6 +21,7 @@ import { SeededRandom } from "../../prover/src/data/random.ts";
 import { stratifiedSplit } from "../../prover/src/data/split.ts";
 import { sha256 } from "../../prover/src/files.ts";
 import type { IntegerModel } from "../../prover/src/model/integer-model.ts";
+import { peakMemoryBytes } from "../../prover/src/peak-memory.ts";
 import { loadKeySet } from "../../prover/src/proof/keys/key-set.ts";
 import { domainPower } from "../../prover/src/proof/keys/qap.ts";
 import { readR1cs } from "../../prover/src/proof/keys/r1cs.ts";
@@ -133,6 +134,6 @@ const measurement: AuditMeasurement = {
   init: await measureStage(initProver.circuit.instance.id, initProver.circuit.r1csFile, [initSeconds]),
   step: await measureStage(stepProver.circuit.instance.id, stepProver.circuit.r1csFile, stepSeconds),
   testAccuracy: measure(rule, model, test).accuracy,
-  peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+  peakMemoryBytes: peakMemoryBytes(),
 };
 process.stdout.write(JSON.stringify(measurement));

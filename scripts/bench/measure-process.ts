@@ -14,6 +14,7 @@ import { loadCircuit } from "../../prover/src/circuits/build.ts";
 import { loadDocument } from "../../prover/src/data/document.ts";
 import { TEST_SET } from "../../prover/src/data/test-set.ts";
 import { modelCommitment } from "../../prover/src/model/commitment.ts";
+import { peakMemoryBytes } from "../../prover/src/peak-memory.ts";
 import { loadKeySet } from "../../prover/src/proof/keys/key-set.ts";
 import { releaseCurve } from "../../prover/src/proof/multi-exponentiation.ts";
 import { datasetPoint, proveCircuit, type ProvingStep } from "../../prover/src/proof/prove.ts";
@@ -40,7 +41,7 @@ function summarise(marks: ReadonlyMap<ProvingStep | "end", number>): ProofMeasur
     groth16Seconds: at("verify") - at("prove"),
     verifySeconds: at("end") - at("verify"),
     provingSeconds: at("verify") - at("commit"),
-    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    peakMemoryBytes: peakMemoryBytes(),
   };
 }
 

@@ -3,6 +3,7 @@ import { ZeroAddress } from "ethers";
 import { readStake } from "../../prover/src/chain/stake.ts";
 import type { TaskRecord } from "../../prover/src/chain/tasks.ts";
 import { encodeDocument } from "../../prover/src/data/document.ts";
+import { peakMemoryBytes } from "../../prover/src/peak-memory.ts";
 import { PROOF_BUNDLE } from "../../prover/src/proof/bundle.ts";
 import type { BoundReport } from "../../prover/src/quantization/bounds.ts";
 import { proveCall } from "./attacks.ts";
@@ -75,7 +76,7 @@ export async function describeStory(
     environment: {
       node: process.version,
       cores,
-      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+      peakMemoryBytes: peakMemoryBytes(),
     },
     dataset: {
       name: scenario.dataset,

@@ -1,5 +1,6 @@
 import { ProverError } from "../errors.ts";
 import { proveShard, type ShardProvingInput } from "./prove-shard.ts";
+import { peakMemoryBytes } from "../peak-memory.ts";
 import type { ShardAnswer } from "./shard-prover.ts";
 
 // The program of a proving process: one proof for every message. The private model comes over the channel to the
@@ -17,7 +18,7 @@ process.on("message", (input: ShardProvingInput) => {
     answer({ kind: "step", step });
   }).then(
     (bundle) => {
-      answer({ kind: "proof", bundle, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 });
+      answer({ kind: "proof", bundle, peakMemoryBytes: peakMemoryBytes() });
     },
     (error: unknown) => {
       if (error instanceof ProverError) {

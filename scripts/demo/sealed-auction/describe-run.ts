@@ -1,3 +1,4 @@
+import { peakMemoryBytes } from "../../../prover/src/peak-memory.ts";
 import { openingRoot } from "../../../prover/src/seal/opening.ts";
 import { readTask } from "../../../prover/src/chain/tasks.ts";
 import { describeBalance } from "../describe-run.ts";
@@ -42,7 +43,7 @@ export async function describeSealedAuction(finished: FinishedAuctions): Promise
     environment: {
       node: process.version,
       cores,
-      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+      peakMemoryBytes: peakMemoryBytes(),
     },
     dataset: {
       name: scenario.dataset,
