@@ -38,7 +38,7 @@ export function withSealOptions(command: Command): Command {
       "--dispute-time <duration>",
       "sealed: time to demand words, again to answer, again to prove (default: a second for every 32 words, at least 30m)",
     )
-    .option("--bond <amount>", "sealed: your stake that is lost unless you reveal (default: the least)")
+    .option("--bond <amount>", "sealed: your stake that is lost unless you reveal (default: the reward)")
     .option("--bond-token <address>", "sealed: ERC-20 token of bond and demands (default: the native coin)")
     .option(
       "--demand-price <amount>",
@@ -131,7 +131,7 @@ export async function sealTask(
 ): Promise<{ readonly address: string; readonly terms: SealTerms }> {
   const { chunkCount } = await import("../seal/opening.ts");
   const { openingTermsOf } = await import("../seal/reveal.ts");
-  const { demandWeiFor, disputeSecondsFor, leastBondWei } = await import("../seal/terms.ts");
+  const { defaultBondWei, demandWeiFor, disputeSecondsFor, leastBondWei } = await import("../seal/terms.ts");
   const { bondToken } = request;
   const opening = await openingTermsOf(keys);
   const shape = { shardCount: terms.dataPoints.length, wordsPerShard: opening.wordsPerShard };
@@ -149,7 +149,7 @@ export async function sealTask(
   const demandWei = request.demandWei ?? demandWeiFor(gasPriceWei);
   const sameRewardWei = BigInt(bondToken) === BigInt(terms.rewardToken) ? terms.rewardWei : 0n;
   const leastWei = leastBondWei(sameRewardWei, demandWei, terms.maxProvers);
-  const bondWei = request.bondWei ?? leastWei;
+  const bondWei = request.bondWei ?? defaultBondWei(leastWei, sameRewardWei);
   if (bondWei < leastWei) {
     throw new UsageError(
       "cli.bond-too-small",

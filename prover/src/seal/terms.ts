@@ -36,6 +36,16 @@ export function leastBondWei(rewardWei: bigint, demandWei: bigint, maxProvers: n
 }
 
 /**
+ * The bond of a poster that names none: the reward at least, so that letting the task lapse never costs less than paying.
+ *
+ * @param leastWei What the contract accepts.
+ * @param rewardWei Of a reward in the token of the bond; 0 for one in another token.
+ */
+export function defaultBondWei(leastWei: bigint, rewardWei: bigint): bigint {
+  return leastWei > rewardWei ? leastWei : rewardWei;
+}
+
+/**
  * Seconds in which a poster can answer demands for all chunks of an opening: one a second, which is about a quarter of a
  * million gas a second, about a tenth of what a chain with 30 million gas every twelve seconds has.
  */

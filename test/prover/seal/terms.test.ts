@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import {
   checkOpeningTerms,
+  defaultBondWei,
   demandWeiFor,
   disputeSecondsFor,
   leastBondWei,
@@ -23,6 +24,12 @@ describe("Terms of a seal", () => {
     expect(leastBondWei(1_000n, 11n, 3)).to.equal(110n);
     expect(leastBondWei(0n, 1n, 3)).to.equal(10n);
     expect(leastBondWei(0n, 1n, 1_000)).to.equal(1_000n);
+  });
+
+  it("bond the reward where the poster names no bond, or the least where that is more", () => {
+    expect(defaultBondWei(100n, 1_000n)).to.equal(1_000n);
+    expect(defaultBondWei(1_001n, 1_000n)).to.equal(1_001n);
+    expect(defaultBondWei(10n, 0n)).to.equal(10n);
   });
 
   it("leave a second for each chunk, and half an hour at least", () => {
