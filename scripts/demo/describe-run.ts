@@ -3,10 +3,10 @@ import { ZeroAddress } from "ethers";
 import { readStake } from "../../prover/src/chain/stake.ts";
 import type { TaskRecord } from "../../prover/src/chain/tasks.ts";
 import { encodeDocument } from "../../prover/src/data/document.ts";
-import { peakMemoryBytes } from "../../prover/src/peak-memory.ts";
 import { PROOF_BUNDLE } from "../../prover/src/proof/bundle.ts";
 import type { BoundReport } from "../../prover/src/quantization/bounds.ts";
 import { proveCall } from "./attacks.ts";
+import { describeEnvironment } from "./environment.ts";
 import type { DemoRun } from "./flow.ts";
 import type { PreparedModel } from "./models.ts";
 import type { OpenTask, TimedProof } from "./provers.ts";
@@ -24,7 +24,6 @@ export interface ToldStory {
   readonly scenario: Pick<Scenario, "dataset">;
   readonly seed: string;
   readonly stage: Stage;
-  readonly cores: number;
   readonly open: OpenTask;
   readonly proof: TimedProof;
   readonly attempts: readonly DemoAttempt[];
@@ -61,7 +60,7 @@ export async function describeRun(finished: FinishedRun): Promise<DemoRecord> {
 
 /** What every story leaves behind, whatever its task asked for. */
 export async function describeStory(
-  { scenario, seed, stage, cores, open, proof, attempts, task }: ToldStory,
+  { scenario, seed, stage, open, proof, attempts, task }: ToldStory,
   parties: readonly AccountParty[],
 ): Promise<Omit<DemoRecord, "format" | "training" | "model" | "rival">> {
   const { data, material } = open;
@@ -73,11 +72,7 @@ export async function describeStory(
     startedAt: stage.story.startedAt.toISOString(),
     totalSeconds: stage.story.seconds(),
     seed,
-    environment: {
-      node: process.version,
-      cores,
-      peakMemoryBytes: peakMemoryBytes(),
-    },
+    environment: describeEnvironment(),
     dataset: {
       name: scenario.dataset,
       title: data.title,

@@ -1,5 +1,3 @@
-import { availableParallelism } from "node:os";
-
 import { formatEther, ZeroAddress } from "ethers";
 
 import { readStake, unbondStake, withdrawStake } from "../../prover/src/chain/stake.ts";
@@ -87,7 +85,6 @@ export async function runDemo(run: DemoRun): Promise<DemoRecord> {
   return await describeRun({
     run,
     stage,
-    cores: availableParallelism(),
     open,
     model,
     trainingSeconds: trained.seconds,

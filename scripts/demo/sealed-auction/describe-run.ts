@@ -1,7 +1,7 @@
-import { peakMemoryBytes } from "../../../prover/src/peak-memory.ts";
 import { openingRoot } from "../../../prover/src/seal/opening.ts";
 import { readTask } from "../../../prover/src/chain/tasks.ts";
 import { describeBalance } from "../describe-run.ts";
+import { describeEnvironment } from "../environment.ts";
 import { describeCircuit, describeKeys } from "../public-material.ts";
 import type { DemoAttempt } from "../record.ts";
 import { ruleAddress, type Stage } from "../stage.ts";
@@ -19,7 +19,6 @@ type AuctionedAct = PlayedAct & { readonly auction: DemoAuction };
 export interface FinishedAuctions {
   readonly run: SealedAuctionRun;
   readonly stage: Stage;
-  readonly cores: number;
   readonly setting: Setting;
   readonly acts: readonly [AuctionedAct, AuctionedAct, AuctionedAct];
   readonly models: readonly TrainedModel[];
@@ -30,7 +29,7 @@ export interface FinishedAuctions {
 
 /** The record of a finished run: only what is listed here leaves it. */
 export async function describeSealedAuction(finished: FinishedAuctions): Promise<SealedAuctionRecord> {
-  const { run, stage, cores, setting, acts, models, dispute, attempts, money } = finished;
+  const { run, stage, setting, acts, models, dispute, attempts, money } = finished;
   const { data, material, scenario } = setting;
   const [first, second, third] = acts;
   const { contracts, connection, story, transactions } = stage;
@@ -40,11 +39,7 @@ export async function describeSealedAuction(finished: FinishedAuctions): Promise
     startedAt: story.startedAt.toISOString(),
     totalSeconds: story.seconds(),
     seed: run.seed,
-    environment: {
-      node: process.version,
-      cores,
-      peakMemoryBytes: peakMemoryBytes(),
-    },
+    environment: describeEnvironment(),
     dataset: {
       name: scenario.dataset,
       title: data.title,

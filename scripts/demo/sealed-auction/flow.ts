@@ -1,5 +1,3 @@
-import { availableParallelism } from "node:os";
-
 import { ZeroAddress } from "ethers";
 
 import { ArtifactStore } from "../../../prover/src/artifacts/store.ts";
@@ -91,7 +89,6 @@ export async function runSealedAuctionDemo(run: SealedAuctionRun): Promise<Seale
   return await describeSealedAuction({
     run,
     stage,
-    cores: availableParallelism(),
     setting,
     acts: [
       { ...failed, auction: first.auction },

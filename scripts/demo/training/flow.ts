@@ -1,5 +1,3 @@
-import { availableParallelism } from "node:os";
-
 import type { TrainingProvers } from "../../../prover/src/audit/answer-challenge.ts";
 import { openAudit } from "../../../prover/src/chain/audits.ts";
 import { registerKey } from "../../../prover/src/chain/registry.ts";
@@ -138,7 +136,6 @@ export async function runTrainingDemo(run: TrainingDemoRun): Promise<TrainingDem
   return await describeTrainingRun({
     run,
     stage,
-    cores: availableParallelism(),
     open,
     audit,
     materials: [initMaterial, stepMaterial],
