@@ -1,7 +1,7 @@
 /** A game: who plays, what happens when, and what it costs. */
 import { keccak_256 } from "@noble/hashes/sha3.js";
 
-import { FIELD_ORDER } from "../../prover/src/field.ts";
+import { proofContext } from "../../prover/src/chain/context.ts";
 import { GAS_PRICE_WEI, PROVING_WEI, VERIFICATION_GAS } from "./economics.ts";
 
 import type { SeededRandom } from "../../prover/src/data/random.ts";
@@ -66,20 +66,12 @@ export interface Coalition {
 /** Where games are played. */
 export interface Place {
   address(name: ContractName): string;
-  /** The struct that an event of the contract announces as `terms`, encoded. */
-  encodeTerms(name: ContractName, event: string, terms: object): string;
 }
 
 export interface ProofPoint {
   readonly x: bigint;
   readonly y: bigint;
 }
-
-const PURPOSES = {
-  accuracy: keccak_256(Buffer.from("zkpot.accuracy.v1")),
-  trainInit: keccak_256(Buffer.from("zkpot.train-init.v1")),
-  trainStep: keccak_256(Buffer.from("zkpot.train-step.v1")),
-} as const;
 
 function word(value: bigint): Buffer {
   return Buffer.from(value.toString(16).padStart(64, "0"), "hex");
@@ -146,19 +138,26 @@ export class Game {
     return this.random.nextUnit() < probability;
   }
 
-  /** The proof of a statement, by somebody who has a witness: costs the making of it. */
+  /** The proof of a statement for a purpose of chain/context.ts, by somebody who has a witness: costs the making of it. */
   prove(
     by: Player,
-    purpose: keyof typeof PURPOSES,
+    purpose: string,
     taskId: bigint,
     round: bigint,
     words: readonly bigint[],
     dataPoint: ProofPoint = ZERO,
   ): SimulatedProof {
     by.pay(PROVING_WEI);
-    const context = [this.#chainId, BigInt(this.place.address("market")), taskId, round, BigInt(by.address)];
-    const digest = keccak_256(Buffer.concat([...context.map(word), PURPOSES[purpose]]));
-    const statement = [toNumber(digest) % FIELD_ORDER, ...words, dataPoint.x, dataPoint.y];
+    const market = this.place.address("market");
+    const context = proofContext({
+      chainId: this.#chainId,
+      market,
+      taskId,
+      round,
+      prover: by.address,
+      purpose,
+    });
+    const statement = [context, ...words, dataPoint.x, dataPoint.y];
     return proofWith(toNumber(keccak_256(Buffer.concat(statement.map(word)))));
   }
 }

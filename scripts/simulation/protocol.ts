@@ -1,4 +1,5 @@
 /** Calls of the market and its rules, as players make them. */
+import { ACCURACY_PURPOSE } from "../../prover/src/chain/context.ts";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 
 import { JUNK_PROOF } from "./game.ts";
@@ -131,7 +132,7 @@ export function proofOf(
   taskId: bigint,
   { modelCommitment = commitmentOf(by), dataPoint = DATA_POINT } = {},
 ): SimulatedProof {
-  return game.prove(by, "accuracy", taskId, 0n, [modelCommitment, REACHED], dataPoint);
+  return game.prove(by, ACCURACY_PURPOSE, taskId, 0n, [modelCommitment, REACHED], dataPoint);
 }
 
 /** Hands a proof in; without one, what anybody can make up. */

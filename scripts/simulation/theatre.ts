@@ -118,13 +118,6 @@ export class Theatre {
     return this.#addresses[name];
   }
 
-  /** Type of a struct that a contract's event announces as `terms`, for encoding it. */
-  encodeTerms(name: ContractName, event: string, terms: object): string {
-    const { interface: abi } = this.#contracts[name];
-    const type = abi.getEvent(event)!.inputs.find((input) => input.name === "terms")!;
-    return this.#chain.ethers.AbiCoder.defaultAbiCoder().encode([type], [terms]);
-  }
-
   /** Releases the chain. */
   async close(): Promise<void> {
     await this.#chain.close();

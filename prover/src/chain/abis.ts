@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
-import { Interface, type InterfaceAbi } from "ethers";
+import { AbiCoder, Interface, type InterfaceAbi } from "ethers";
 
 import { ChainError } from "./chain-error.ts";
 
@@ -52,4 +52,14 @@ export function contractInterface(name: InterfaceName): Interface {
     interfaces.set(name, found);
   }
   return found;
+}
+
+/**
+ * A struct as a contract takes it in bytes; its type is the input `terms` of the event that announces it.
+ *
+ * @param abi Has the event.
+ */
+export function encodeTerms(abi: Interface, event: string, terms: object): string {
+  const type = abi.getEvent(event)!.inputs.find(({ name }) => name === "terms")!;
+  return AbiCoder.defaultAbiCoder().encode([type], [terms]);
 }

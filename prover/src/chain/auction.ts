@@ -1,7 +1,7 @@
-import { AbiCoder, Contract } from "ethers";
+import { Contract } from "ethers";
 
 import type { ITaskAuction } from "../../../types/ethers-contracts/index.ts";
-import { contractInterface } from "./abis.ts";
+import { contractInterface, encodeTerms } from "./abis.ts";
 import type { Contracts } from "./contracts.ts";
 import { requireAssignment } from "./rules.ts";
 import { sendOnce, type Sender, type SentTransaction } from "./send.ts";
@@ -36,8 +36,7 @@ export interface AuctionRecord extends AuctionTerms {
 
 /** The terms as the auction contract takes them when a task is posted. */
 export function encodeAuctionTerms(terms: AuctionTerms): string {
-  const { inputs } = contractInterface("ITaskAuction").getEvent("AuctionOpened")!;
-  return AbiCoder.defaultAbiCoder().encode([inputs.find(({ name }) => name === "terms")!], [terms]);
+  return encodeTerms(contractInterface("ITaskAuction"), "AuctionOpened", terms);
 }
 
 /** Reads the auction of a task; throws as requireAssignment. */

@@ -1,7 +1,7 @@
-import { AbiCoder, Contract } from "ethers";
+import { Contract } from "ethers";
 
 import type { ITaskDraw } from "../../../types/ethers-contracts/index.ts";
-import { contractInterface } from "./abis.ts";
+import { contractInterface, encodeTerms } from "./abis.ts";
 import type { Contracts } from "./contracts.ts";
 import { requireAssignment } from "./rules.ts";
 import { sendOnce, type Sender, type SentTransaction } from "./send.ts";
@@ -60,8 +60,7 @@ export interface EnrolmentRecord {
 
 /** The terms as the draw contract takes them when a task is posted. */
 export function encodeDrawTerms(terms: DrawTerms): string {
-  const { inputs } = contractInterface("ITaskDraw").getEvent("DrawOpened")!;
-  return AbiCoder.defaultAbiCoder().encode([inputs.find(({ name }) => name === "terms")!], [terms]);
+  return encodeTerms(contractInterface("ITaskDraw"), "DrawOpened", terms);
 }
 
 /** Reads the draw of a task; throws as requireAssignment. */

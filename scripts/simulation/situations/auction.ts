@@ -2,6 +2,7 @@
  * A prover at an auction, beside one bidder and one prover that comes in after the exclusive time. Whoever's price is reached
  * first locks; it works alone, then everybody may.
  */
+import { encodeAuctionTerms } from "../../../prover/src/chain/auction.ts";
 import { COLLATERAL_WEI, REWARD_WEI, SUCCESS_CHANCE, TRAINING_WEI } from "../economics.ts";
 import { attempt, call, commit, numberOf, post, proofOf, prove, TIMES } from "../protocol.ts";
 
@@ -61,14 +62,14 @@ function playAs(conductOf: (luck: Luck) => Conduct): Play {
     const terms = {
       minPriceWei: MIN_PRICE_WEI,
       startsAt: game.start + BigInt(FIRST_LOCK),
-      rampSeconds: SLOTS * SLOT_SECONDS,
+      rampSeconds: BigInt(SLOTS * SLOT_SECONDS),
       lockDeadline: game.start + BigInt(LOCK_DEADLINE),
       exclusiveDeadline: game.start + BigInt(EXCLUSIVE_DEADLINE),
       collateralWei: COLLATERAL_WEI,
     };
     const rules = {
       assignment: "auction",
-      assignmentTerms: game.place.encodeTerms("auction", "AuctionOpened", terms),
+      assignmentTerms: encodeAuctionTerms(terms),
     } as const;
     const taskId = numberOf((yield { at: TIMES.post, calls: [post(game, buyer, {}, rules)] })[0]);
 

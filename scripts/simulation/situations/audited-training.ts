@@ -1,6 +1,7 @@
 /** A prover that must show how it trained: one prover, the real audit, twenty steps of which the first, the last and three are asked for. */
 import { keccak_256 } from "@noble/hashes/sha3.js";
 
+import { TRAIN_INIT_PURPOSE, TRAIN_STEP_PURPOSE } from "../../../prover/src/chain/context.ts";
 import { FIELD_ORDER } from "../../../prover/src/field.ts";
 import { MerkleVector } from "../../../test/contracts/support/merkle-vector.ts";
 import { MODEL_VALUE_WEI, STAKE_WEI, TRAINING_WEI } from "../economics.ts";
@@ -61,7 +62,7 @@ function answers(
 ): Call[] {
   const init = faked.has(-1)
     ? JUNK_PROOF
-    : game.prove(seat, "trainInit", taskId, 0n, [checkpoints[0]!, seed % FIELD_ORDER]);
+    : game.prove(seat, TRAIN_INIT_PURPOSE, taskId, 0n, [checkpoints[0]!, seed % FIELD_ORDER]);
   const stepAnswers = steps.map((step) => ({
     step,
     checkpointBefore: checkpoints[step]!,
@@ -73,7 +74,7 @@ function answers(
   const proofs = steps.map((step) =>
     faked.has(step)
       ? JUNK_PROOF
-      : game.prove(seat, "trainStep", taskId, BigInt(step), [
+      : game.prove(seat, TRAIN_STEP_PURPOSE, taskId, BigInt(step), [
           checkpoints[step]!,
           checkpoints[step + 1]!,
           batch,

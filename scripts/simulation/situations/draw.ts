@@ -1,4 +1,5 @@
 /** A prover with some stake in a draw of one seat, beside three rivals with as much each. */
+import { encodeDrawTerms } from "../../../prover/src/chain/draw.ts";
 import { REWARD_WEI, TRAINING_WEI } from "../economics.ts";
 import { attempt, call, commit, look, numberOf, post, proofOf, prove, TIMES } from "../protocol.ts";
 
@@ -34,7 +35,7 @@ function playAs({ accounts, isIdle = false }: Conduct): Play {
     };
     const rules = {
       assignment: "draw",
-      assignmentTerms: game.place.encodeTerms("draw", "DrawOpened", terms),
+      assignmentTerms: encodeDrawTerms(terms),
     } as const;
     const taskId = numberOf((yield { at: TIMES.post, calls: [post(game, buyer, {}, rules)] })[0]);
     const everybody = [...rivals, ...own];

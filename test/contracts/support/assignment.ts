@@ -1,6 +1,7 @@
 /** Tasks that an auction or a draw assigns. */
 import { expect } from "chai";
 
+import { encodeTerms as encodeInterfaceTerms } from "../../../prover/src/chain/abis.ts";
 import {
   deploy,
   ethers,
@@ -47,8 +48,7 @@ export async function assignmentsDeployed(): Promise<Assignments> {
 
 /** Terms in the encoding that an assignment contract takes: the type stands in the event that announces them. */
 export function encodeTerms(contract: { interface: Interface }, event: string, terms: object): string {
-  const type = contract.interface.getEvent(event)!.inputs.find(({ name }) => name === "terms")!;
-  return ethers.AbiCoder.defaultAbiCoder().encode([type], [terms]);
+  return encodeInterfaceTerms(contract.interface, event, terms);
 }
 
 /** A task that anybody may enter for some time after its exclusive time. */
