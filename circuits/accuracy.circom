@@ -29,16 +29,18 @@ function remainderLimbCount(LAYERS, SIZES, SHIFTS, TABLE_BITS) {
 //                               (a single unused 0 for a linear model)
 //              TABLE_BITS       lookup table 0 … 2^TABLE_BITS − 1
 //              GROUPS, SLOTS, SLOT_BITS  packing
+//              ROUND            1 for a federation's round, whose statement has three more words; 0 otherwise
 // Assumes      the dataset block is what everybody recomputes from the published data: words of
 //              features below 2^INPUT_BITS, one-hot labels, 0/1 mask, and a blinding word that may be
 //              anything. alpha and rho are the hash of statement, dataset point and block commitment,
 //              recomputed by the verifier
-// Constrains   the statement. `correct` may be fewer than achieved: isCorrect = 0 is always allowed
+// Constrains   the statement. `correct` may be fewer than achieved: isCorrect = 0 is always allowed. The nullifier
+//              is that of the model in this round of this federation
 // Cost         see circuits/README.md (generated)
 template Accuracy(
     ARCHITECTURE_ID, LAYERS, SIZES,
     INPUT_BITS, WEIGHT_BITS, BIAS_BITS, QUOTIENT_BITS, MARGIN_BITS, SHIFTS,
-    TABLE_BITS, GROUPS, SLOTS, SLOT_BITS
+    TABLE_BITS, GROUPS, SLOTS, SLOT_BITS, ROUND
 ) {
     var FEATURES = SIZES[0];
     var CLASSES = SIZES[LAYERS];
@@ -69,6 +71,7 @@ template Accuracy(
     signal input context;
     signal input modelCommitment;
     signal input correct;
+    signal input roundStatement[ROUND ? 3 : 0]; // federation, round, nullifier
     // --- challenges ---
     signal input alpha;
     signal input rho;
@@ -128,7 +131,14 @@ template Accuracy(
     commitment.weights <== weights;
     commitment.biases <== biases;
     commitment.salt <== salt;
-    commitment.digest === modelCommitment;
+    commitment.commitment === modelCommitment;
+    if (ROUND) {
+        component nullifier = RoundNullifier();
+        nullifier.federation <== roundStatement[0];
+        nullifier.round <== roundStatement[1];
+        nullifier.modelDigest <== commitment.digest;
+        nullifier.nullifier === roundStatement[2];
+    }
 
     // --- hidden layers ---
     component hidden[HIDDEN];

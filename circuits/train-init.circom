@@ -71,5 +71,5 @@ template TrainInit(ARCHITECTURE_ID, LAYERS, SIZES, WEIGHT_BITS, BIAS_BITS, RANGE
             bias++;
         }
     }
-    commitment.digest === checkpoint;
+    commitment.commitment === checkpoint;
 }

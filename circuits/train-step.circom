@@ -149,8 +149,8 @@ template TrainStep(
             next++;
         }
     }
-    checkpoint[0].digest === checkpointBefore;
-    checkpoint[1].digest === checkpointAfter;
+    checkpoint[0].commitment === checkpointBefore;
+    checkpoint[1].commitment === checkpointAfter;
 
     // --- forward ---
     component units;

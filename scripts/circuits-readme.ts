@@ -8,7 +8,7 @@ import path from "node:path";
 import * as prettier from "prettier";
 
 import {
-  type AccuracyInstance,
+  type AccuracyShape,
   accuracyDimensions,
   accuracyLayout,
 } from "../prover/src/circuits/accuracy.ts";
@@ -118,6 +118,7 @@ export async function circuitsReadme(instances: readonly CircuitInstance[]): Pro
 function instanceSection(instance: CircuitInstance): string {
   switch (instance.template) {
     case "accuracy":
+    case "round-accuracy":
       return accuracySection(instance);
     case "train-init":
       return trainInitSection(instance);
@@ -126,7 +127,7 @@ function instanceSection(instance: CircuitInstance): string {
   }
 }
 
-function accuracySection(instance: AccuracyInstance): string {
+function accuracySection(instance: AccuracyShape): string {
   const { architecture, tableBits, groups, slots, slotBits, id } = instance;
   const { layerSizes } = architecture;
   const cost = accuracyCost(instance);
@@ -176,7 +177,7 @@ ${signalTable(accuracyLayout(instance))}
 `;
 }
 
-function budgetRow(instance: AccuracyInstance, layer: number): string[] {
+function budgetRow(instance: AccuracyShape, layer: number): string[] {
   const { architecture, slotBits } = instance;
   const { layerSizes, inputBits, weightBits, biasBits, quotientBits, marginBits, shiftBits } = architecture;
   const isLast = layer === layerSizes.length - 2;

@@ -17,6 +17,8 @@ const WORD_BITS = 252;
 /** Constraints of circomlib's Poseidon over 16 inputs; a constant input saves three. */
 const POSEIDON_16 = 609;
 const POSEIDON_CONSTANT = 3;
+/** The same over a model digest and a salt. */
+const POSEIDON_2 = 240;
 /** Constraints of Poseidon over seed and counter, and of its digest's 254 bits below the field order. */
 const DIGEST_BITS = 752;
 /** Weights cut from one digest. */
@@ -24,14 +26,14 @@ const CHUNKS = 15;
 
 /** Constraints of a train-init instance by purpose; exact. */
 export function trainInitRowParts({ rule }: TrainInitInstance): RowPart[] {
-  const { weights, biasWords, words } = modelWords(rule.architecture);
+  const { weights, biasWords } = modelWords(rule.architecture);
   return [
     {
       part: "bits of Poseidon(seed, counter), 15 weights a digest",
       rows: Math.ceil(weights / CHUNKS) * DIGEST_BITS,
     },
     // Architecture id and biases are constants.
-    { part: "commitment to checkpoint 0 (Poseidon)", rows: chainRows(words, 1 + biasWords) },
+    { part: "commitment to checkpoint 0 (Poseidon)", rows: commitmentRows(rule.architecture, 1 + biasWords) },
     { part: "squares of context, alpha, rho and blockMask", rows: 4 },
   ];
 }
@@ -98,7 +100,7 @@ export function trainStepRowParts(instance: TrainStepInstance): RowPart[] {
     { part: "bias updates", rows: size.biases },
     {
       part: "commitments to both checkpoints (Poseidon)",
-      rows: 2 * chainRows(modelWords(rule.architecture).words, 1),
+      rows: 2 * commitmentRows(rule.architecture, 1),
     },
     { part: "commitment to the batch (Poseidon)", rows: chainRows(batchWords, 0) },
     { part: "squares of context and blockMask", rows: 2 },
@@ -124,17 +126,22 @@ export function trainStepErrors(
   ];
 }
 
+/** Constraints of a model commitment: digest and salt, `constants` of the digest's words known to the compiler. */
+export function commitmentRows(architecture: Architecture, constants: number): number {
+  return chainRows(modelWords(architecture).words, constants) + POSEIDON_2;
+}
+
 /** Counts of what a model commitment hashes. */
 function modelWords({ layerSizes, weightBits, biasBits }: Architecture): {
   readonly weights: number;
   readonly biasWords: number;
-  /** With architecture id and salt. */
+  /** With the architecture id. */
   readonly words: number;
 } {
   const weights = layerSizes.slice(1).reduce((sum, size, layer) => sum + size * layerSizes[layer]!, 0);
   const biases = layerSizes.slice(1).reduce((sum, size) => sum + size, 0);
   const biasWords = wordCount(biases, biasBits);
-  return { weights, biasWords, words: wordCount(weights, weightBits) + biasWords + 2 };
+  return { weights, biasWords, words: wordCount(weights, weightBits) + biasWords + 1 };
 }
 
 function wordCount(count: number, bits: number): number {
@@ -142,7 +149,7 @@ function wordCount(count: number, bits: number): number {
 }
 
 /** Constraints of a Poseidon chain over `count` values, `constants` of them known to the compiler. */
-function chainRows(count: number, constants: number): number {
+export function chainRows(count: number, constants: number): number {
   const calls = count <= 16 ? 1 : 1 + Math.ceil((count - 16) / 15);
   const padding = 16 + 15 * (calls - 1) - count;
   return calls * POSEIDON_16 - POSEIDON_CONSTANT * (padding + constants);

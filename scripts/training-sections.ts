@@ -91,7 +91,8 @@ ${signalTable(layout)}
 `;
 }
 
-function rowBudget(
+/** Rows of a circuit: their total, its domain, and a table of what they are for. */
+export function rowBudget(
   parts: readonly RowPart[],
   publicSignals: number,
 ): { readonly rows: number; readonly domainPower: number; readonly table: string } {

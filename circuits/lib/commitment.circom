@@ -43,22 +43,21 @@ template PoseidonChain(COUNT) {
     digest <== call[CALLS - 1].out;
 }
 
-// The model commitment: Poseidon over architecture id, packed weights, packed biases, salt.
+// The digest of a model: Poseidon over architecture id, packed weights, packed biases.
 // Parameters   ARCHITECTURE_ID a field element that fixes all counts and widths;
 //              WEIGHTS, BIASES > 0; WEIGHT_BITS, BIAS_BITS ≤ 252
 // Assumes      weights and biases are in offset form and range-checked (0 ≤ v < 2^BITS), which
-//              makes packing injective; the salt is a uniform field element
-// Constrains   digest. It binds all weights, and hides them behind the salt
+//              makes packing injective
+// Constrains   digest. It binds all weights, and is no secret of a model that somebody can guess
 // Cost         about 610 non-linear constraints per 15 words
-template ModelCommitment(ARCHITECTURE_ID, WEIGHTS, WEIGHT_BITS, BIASES, BIAS_BITS) {
+template ModelDigest(ARCHITECTURE_ID, WEIGHTS, WEIGHT_BITS, BIASES, BIAS_BITS) {
     signal input weights[WEIGHTS];
     signal input biases[BIASES];
-    signal input salt;
     signal output digest;
 
     var WEIGHT_WORDS = packedWordCount(WEIGHTS, WEIGHT_BITS);
     var BIAS_WORDS = packedWordCount(BIASES, BIAS_BITS);
-    signal values[WEIGHT_WORDS + BIAS_WORDS + 2];
+    signal values[WEIGHT_WORDS + BIAS_WORDS + 1];
     values[0] <== ARCHITECTURE_ID;
 
     var perWord = 252 \ WEIGHT_BITS;
@@ -77,8 +76,37 @@ template ModelCommitment(ARCHITECTURE_ID, WEIGHTS, WEIGHT_BITS, BIASES, BIAS_BIT
         }
         values[1 + WEIGHT_WORDS + w] <== word;
     }
-    values[1 + WEIGHT_WORDS + BIAS_WORDS] <== salt;
-    digest <== PoseidonChain(WEIGHT_WORDS + BIAS_WORDS + 2)(values);
+    digest <== PoseidonChain(WEIGHT_WORDS + BIAS_WORDS + 1)(values);
+}
+
+// The model commitment: Poseidon over the model's digest and a salt.
+// Parameters   as of ModelDigest
+// Assumes      as ModelDigest; the salt is a uniform field element
+// Constrains   digest, as ModelDigest, and commitment, which binds all weights and hides them behind the salt
+// Cost         about 610 non-linear constraints per 15 words and 240 for the salt
+template ModelCommitment(ARCHITECTURE_ID, WEIGHTS, WEIGHT_BITS, BIASES, BIAS_BITS) {
+    signal input weights[WEIGHTS];
+    signal input biases[BIASES];
+    signal input salt;
+    signal output digest;
+    signal output commitment;
+
+    digest <== ModelDigest(ARCHITECTURE_ID, WEIGHTS, WEIGHT_BITS, BIASES, BIAS_BITS)(weights, biases);
+    commitment <== Poseidon(2)([digest, salt]);
+}
+
+// The nullifier of a model in one round of one federation: the same weights have the same one, whatever their salt.
+// Parameters   none
+// Assumes      modelDigest is the digest of the model that the round's statement is about
+// Constrains   nullifier
+// Cost         about 260 non-linear constraints
+template RoundNullifier() {
+    signal input federation;
+    signal input round;
+    signal input modelDigest;
+    signal output nullifier;
+
+    nullifier <== Poseidon(3)([federation, round, modelDigest]);
 }
 
 // The commitment to a training batch: Poseidon over packed features, packed one-hot labels, salt.

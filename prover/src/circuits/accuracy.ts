@@ -1,13 +1,23 @@
 import { type Architecture, architectureId } from "../model/architecture.ts";
 import { type CircuitLayout, publicNames, scalar } from "./layout.ts";
 
+/** Parameters of one compiled `accuracy.circom` for a task. */
+export interface AccuracyInstance extends AccuracyShape {
+  readonly template: "accuracy";
+}
+
+/** Parameters of one compiled `accuracy.circom` for the rounds of a federation. */
+export interface RoundAccuracyInstance extends AccuracyShape {
+  readonly template: "round-accuracy";
+}
+
 /**
- * Parameters of one compiled `accuracy.circom`: an integer model's shape, and how many samples of a
+ * What instances of `accuracy.circom` have in common: an integer model's shape, and how many samples of a
  * test set it holds in how many packed words.
  */
-export interface AccuracyInstance {
+export interface AccuracyShape {
   readonly id: string;
-  readonly template: "accuracy";
+  readonly template: "accuracy" | "round-accuracy";
   readonly architecture: Architecture;
   /** Range checks look up in 0..2^tableBits−1. */
   readonly tableBits: number;
@@ -47,7 +57,7 @@ export function lookupCount(bits: number, tableBits: number): number {
 }
 
 /** The counts of an instance. */
-export function accuracyDimensions(instance: AccuracyInstance): AccuracyDimensions {
+export function accuracyDimensions(instance: AccuracyShape): AccuracyDimensions {
   const { architecture, tableBits, groups, slots } = instance;
   const { layerSizes, shiftBits } = architecture;
   const hidden = layerSizes.slice(1, -1);
@@ -68,12 +78,21 @@ export function accuracyDimensions(instance: AccuracyInstance): AccuracyDimensio
   };
 }
 
-/** The signals of `accuracy.circom`, in its order of declaration. */
-export function accuracyLayout(instance: AccuracyInstance): CircuitLayout {
+/**
+ * The signals of `accuracy.circom`, in its order of declaration; the statement of a round continues with
+ * `roundStatement`: federation, round, nullifier.
+ */
+export function accuracyLayout(instance: AccuracyShape): CircuitLayout {
   const { groups, slots, tableBits } = instance;
+  const isRound = instance.template === "round-accuracy";
   const size = accuracyDimensions(instance);
   return {
-    statement: [scalar("context"), scalar("modelCommitment"), scalar("correct")],
+    statement: [
+      scalar("context"),
+      scalar("modelCommitment"),
+      scalar("correct"),
+      ...(isRound ? [{ name: "roundStatement", dimensions: [3] }] : []),
+    ],
     challenges: [scalar("alpha"), scalar("rho")],
     dataset: [
       { name: "dataWords", dimensions: [size.features, groups] },
@@ -98,7 +117,7 @@ export function accuracyLayout(instance: AccuracyInstance): CircuitLayout {
 }
 
 /** The circom file that instantiates `accuracy.circom` with an instance's parameters. */
-export function accuracyMain(instance: AccuracyInstance): string {
+export function accuracyMain(instance: AccuracyShape): string {
   const { architecture, tableBits, groups, slots, slotBits } = instance;
   const { layerSizes, shiftBits, inputBits, weightBits, biasBits, quotientBits, marginBits } = architecture;
   const shifts = shiftBits.length > 0 ? shiftBits : [0];
@@ -111,7 +130,7 @@ export function accuracyMain(instance: AccuracyInstance): string {
     `    ${architectureId(architecture)},`,
     `    ${layerSizes.length - 1}, [${layerSizes.join(", ")}],`,
     `    ${inputBits}, ${weightBits}, ${biasBits}, ${quotientBits}, ${marginBits}, [${shifts.join(", ")}],`,
-    `    ${tableBits}, ${groups}, ${slots}, ${slotBits}`,
+    `    ${tableBits}, ${groups}, ${slots}, ${slotBits}, ${instance.template === "round-accuracy" ? 1 : 0}`,
     ");",
     "",
   ].join("\n");

@@ -1,4 +1,4 @@
-import { type AccuracyInstance, accuracyDimensions, accuracyLayout, lookupCount } from "./accuracy.ts";
+import { type AccuracyShape, accuracyDimensions, accuracyLayout, lookupCount } from "./accuracy.ts";
 import { publicSignalCount } from "./layout.ts";
 
 /** What a circuit costs to prove. */
@@ -18,6 +18,9 @@ export interface CircuitCost {
 /** Non-linear constraints of one circomlib Poseidon over 16 inputs, less three per constant input. */
 const POSEIDON_16 = 609;
 const POSEIDON_CONSTANT = 3;
+/** The same over two inputs, digest and salt, and over three: federation, round, digest. */
+const POSEIDON_2 = 240;
+const POSEIDON_3 = 261;
 /** What O2 leaves of linear constraints: `correct` as the sum of committed bits. */
 const LINEAR = 1;
 
@@ -28,7 +31,7 @@ const SECONDS_BASE = 0.5;
 const SECONDS_PER_ROW = 60e-6;
 
 /** Rows, domain, expected memory and time of an instance; the constraint count is exact. */
-export function accuracyCost(instance: AccuracyInstance): CircuitCost {
+export function accuracyCost(instance: AccuracyShape): CircuitCost {
   const constraints = accuracyRowParts(instance).reduce((sum, { rows }) => sum + rows, 0);
   const publicSignals = publicSignalCount(accuracyLayout(instance));
   const rows = constraints + publicSignals + 1;
@@ -49,7 +52,7 @@ export function expectedProvingSeconds(domainSize: number): number {
 }
 
 /** Lookups of the range table: one row each. */
-export function accuracyLookups(instance: AccuracyInstance): number {
+export function accuracyLookups(instance: AccuracyShape): number {
   const { architecture, tableBits } = instance;
   const { layerSizes, shiftBits, weightBits, biasBits, quotientBits, marginBits } = architecture;
   const size = accuracyDimensions(instance);
@@ -69,7 +72,7 @@ export function accuracyLookups(instance: AccuracyInstance): number {
 
 /** Constraints of an instance by what they are for; exact. */
 export function accuracyRowParts(
-  instance: AccuracyInstance,
+  instance: AccuracyShape,
 ): { readonly part: string; readonly rows: number }[] {
   const { architecture, tableBits, groups } = instance;
   const { layerSizes, weightBits, biasBits } = architecture;
@@ -96,7 +99,8 @@ export function accuracyRowParts(
       rows: size.slotsTotal + size.classes * groups + LINEAR,
     },
     { part: "matrix products", rows: products },
-    { part: "model commitment (Poseidon)", rows: poseidonConstraints(words + 2) },
+    { part: "model commitment (Poseidon)", rows: poseidonConstraints(words + 1) + POSEIDON_2 },
+    ...(instance.template === "round-accuracy" ? [{ part: "nullifier (Poseidon)", rows: POSEIDON_3 }] : []),
     { part: "squares of context, dataBlinding and blockMask", rows: 3 },
   ];
 }

@@ -24,6 +24,11 @@ export const INSTANCE_SCHEMA = z
   })
   .strict();
 
+/** Schema of a round's accuracy circuit's parameters. */
+export const ROUND_ACCURACY_SCHEMA = INSTANCE_SCHEMA.extend({
+  template: z.literal("round-accuracy"),
+}).strict();
+
 /** Schema of an initialisation circuit's parameters. */
 export const TRAIN_INIT_SCHEMA = z
   .object({ id: ID, template: z.literal("train-init"), rule: TRAINING_RULE_SCHEMA })
@@ -40,11 +45,57 @@ export const TRAIN_STEP_SCHEMA = z
   })
   .strict();
 
+const MAX_FACTOR_SUM = z
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 19);
+const PLACES = z.number().int().min(2).max(128);
+
+/** Schema of a masked update's circuit's parameters. */
+export const MASKED_UPDATE_SCHEMA = z
+  .object({
+    id: ID,
+    template: z.literal("masked-update"),
+    architecture: ARCHITECTURE_SCHEMA,
+    maxFactorSum: MAX_FACTOR_SUM,
+    members: PLACES,
+    tableBits: TABLE_BITS,
+  })
+  .strict();
+
+/** Schema of an aggregation circuit's parameters. */
+export const AGGREGATE_SCHEMA = z
+  .object({
+    id: ID,
+    template: z.literal("aggregate"),
+    architecture: ARCHITECTURE_SCHEMA,
+    maxFactorSum: MAX_FACTOR_SUM,
+    vectors: PLACES,
+    tableBits: TABLE_BITS,
+  })
+  .strict();
+
+/** Schema of the parameters of a circuit that sums vectors. */
+export const VECTOR_SUM_SCHEMA = z
+  .object({
+    id: ID,
+    template: z.literal("vector-sum"),
+    architecture: ARCHITECTURE_SCHEMA,
+    maxFactorSum: MAX_FACTOR_SUM,
+    vectors: PLACES,
+  })
+  .strict();
+
 /** Schema of the parameters of a circuit of any template. */
 export const CIRCUIT_INSTANCE_SCHEMA = z.discriminatedUnion("template", [
   INSTANCE_SCHEMA,
+  ROUND_ACCURACY_SCHEMA,
   TRAIN_INIT_SCHEMA,
   TRAIN_STEP_SCHEMA,
+  MASKED_UPDATE_SCHEMA,
+  AGGREGATE_SCHEMA,
+  VECTOR_SUM_SCHEMA,
 ]);
 
 /** All instances this checkout ships, from `circuits/circuits.json`. */

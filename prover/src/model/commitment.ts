@@ -1,4 +1,4 @@
-import { poseidon16 } from "poseidon-lite";
+import { poseidon2, poseidon3, poseidon16 } from "poseidon-lite";
 
 import { architectureId } from "./architecture.ts";
 import { type IntegerModel, validateIntegerModel } from "./integer-model.ts";
@@ -35,12 +35,10 @@ export function packWords(values: readonly number[], bits: number): bigint[] {
 }
 
 /**
- * The public commitment to a private model: Poseidon over architecture id, packed weights, packed
- * biases (all in offset form) and salt, equal to `ModelCommitment` in circuits/lib.
- *
- * `salt` is a uniform field element that must be kept: without it the commitment cannot be opened.
+ * The digest of a model: Poseidon over architecture id, packed weights and packed biases (all in offset form),
+ * equal to `ModelDigest` in circuits/lib. It hides nothing of a model that can be guessed.
  */
-export function modelCommitment(model: IntegerModel, salt: bigint): bigint {
+export function modelDigest(model: IntegerModel): bigint {
   validateIntegerModel(model);
   const { weightBits, biasBits } = model.architecture;
   const weights = model.layers.flatMap((layer) => offsetForm(layer.weights, weightBits));
@@ -49,8 +47,27 @@ export function modelCommitment(model: IntegerModel, salt: bigint): bigint {
     architectureId(model.architecture),
     ...packWords(weights, weightBits),
     ...packWords(biases, biasBits),
-    salt,
   ]);
+}
+
+/**
+ * The public commitment to a private model: Poseidon over the model's digest and a salt, equal to
+ * `ModelCommitment` in circuits/lib.
+ *
+ * `salt` is a uniform field element that must be kept: without it the commitment cannot be opened.
+ */
+export function modelCommitment(model: IntegerModel, salt: bigint): bigint {
+  return poseidon2([modelDigest(model), salt]);
+}
+
+/**
+ * The nullifier of a model in one round of a federation, equal to `RoundNullifier` in circuits/lib: the same
+ * weights have the same one under any salt.
+ *
+ * `federation` is the context word that names chain, contract and federation; `round` counts from 0.
+ */
+export function roundNullifier(federation: bigint, round: bigint, model: IntegerModel): bigint {
+  return poseidon3([federation, round, modelDigest(model)]);
 }
 
 /** Signed values of `bits` as unsigned ones: v + 2^(bits−1). */

@@ -1,12 +1,12 @@
-import { type AccuracyInstance, accuracyDimensions } from "../circuits/accuracy.ts";
+import { type AccuracyShape, accuracyDimensions } from "../circuits/accuracy.ts";
 import type { SignalValues } from "../circuits/layout.ts";
 import type { IntegerSamples } from "../data/samples.ts";
 import { toField } from "../field.ts";
 import { canonicalArchitecture } from "../model/architecture.ts";
-import { offsetForm } from "../model/commitment.ts";
 import type { IntegerModel } from "../model/integer-model.ts";
 import { type InferenceTrace, runReference } from "../model/reference.ts";
 import { LookupTable } from "./lookup-table.ts";
+import { parameterLimbs } from "./parameter-limbs.ts";
 import { groupSamples, type SampleGroups } from "./sample-groups.ts";
 import { WitnessError } from "./witness-error.ts";
 
@@ -28,7 +28,7 @@ export interface AccuracyBlock {
  * Throws WitnessError when the samples do not fit the instance.
  */
 export function accuracyDatasetBlock(
-  instance: AccuracyInstance,
+  instance: AccuracyShape,
   samples: IntegerSamples,
   blinding = 0n,
 ): SignalValues {
@@ -63,7 +63,7 @@ export function accuracyDatasetBlock(
  * leaves its range.
  */
 export function accuracyCommittedBlock(
-  instance: AccuracyInstance,
+  instance: AccuracyShape,
   model: IntegerModel,
   samples: IntegerSamples,
   claim?: number,
@@ -71,7 +71,7 @@ export function accuracyCommittedBlock(
   checkShape(instance, samples);
   checkModel(instance, model);
   const { architecture, tableBits } = instance;
-  const { quotientBits, weightBits, biasBits } = architecture;
+  const { quotientBits } = architecture;
   const placed = groupSamples(samples, instance);
   // Samples by themselves first: an error then names a sample of the test set, not a slot.
   const achieved = runReference(model, samples).correctCount;
@@ -79,10 +79,7 @@ export function accuracyCommittedBlock(
   const isCorrect = claimedSlots(trace, placed, achieved, claim ?? achieved);
 
   const table = new LookupTable(tableBits);
-  const weights = model.layers.flatMap((layer) => offsetForm(layer.weights, weightBits));
-  const biases = model.layers.flatMap((layer) => offsetForm(layer.biases, biasBits));
-  const weightLimbs = weights.flatMap((value) => table.limbs(value, weightBits));
-  const biasLimbs = biases.flatMap((value) => table.limbs(value, biasBits));
+  const { weightLimbs, biasLimbs } = parameterLimbs(model, table);
   const { activations, deficits, remainderLimbs } = hiddenValues(instance, trace, table, quotientBits - 1);
   const { marginLimbs, labelLogits } = marginValues(instance, trace, placed, isCorrect, table);
   return {
@@ -103,7 +100,7 @@ export function accuracyCommittedBlock(
 }
 
 function hiddenValues(
-  instance: AccuracyInstance,
+  instance: AccuracyShape,
   trace: InferenceTrace,
   table: LookupTable,
   magnitudeBits: number,
@@ -129,7 +126,7 @@ function hiddenValues(
 
 /** margin_c = z_y − z_c − [c < y] + (1 − isCorrect)·2^(marginBits−1), and the packed z_y of each group. */
 function marginValues(
-  instance: AccuracyInstance,
+  instance: AccuracyShape,
   trace: InferenceTrace,
   placed: SampleGroups,
   isCorrect: Uint8Array,
@@ -154,11 +151,7 @@ function marginValues(
 }
 
 /** Samples in slot order; padding slots hold zeros and the label of their group. */
-function withPadding(
-  instance: AccuracyInstance,
-  samples: IntegerSamples,
-  placed: SampleGroups,
-): IntegerSamples {
+function withPadding(instance: AccuracyShape, samples: IntegerSamples, placed: SampleGroups): IntegerSamples {
   const { featureCount } = samples;
   const features = new Int32Array(placed.samples.length * featureCount);
   const labels = new Int32Array(placed.samples.length);
@@ -203,7 +196,7 @@ function packSlots(slots: number, slotBits: number, value: (slot: number) => num
   return toField(word);
 }
 
-function checkShape(instance: AccuracyInstance, samples: IntegerSamples): void {
+function checkShape(instance: AccuracyShape, samples: IntegerSamples): void {
   const { features, classes } = accuracyDimensions(instance);
   if (samples.featureCount !== features || samples.classCount !== classes) {
     throw new WitnessError(
@@ -243,7 +236,7 @@ function checkShape(instance: AccuracyInstance, samples: IntegerSamples): void {
   }
 }
 
-function checkModel(instance: AccuracyInstance, model: IntegerModel): void {
+function checkModel(instance: AccuracyShape, model: IntegerModel): void {
   const [own, wanted] = [model.architecture, instance.architecture].map(canonicalArchitecture);
   if (own !== wanted) {
     throw new WitnessError(

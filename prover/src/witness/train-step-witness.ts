@@ -1,12 +1,12 @@
 import type { SignalValues } from "../circuits/layout.ts";
 import { type TrainStepInstance, trainStepDimensions } from "../circuits/train-step.ts";
 import type { IntegerSamples } from "../data/samples.ts";
-import { offsetForm } from "../model/commitment.ts";
 import type { IntegerModel } from "../model/integer-model.ts";
 import type { SgdStep } from "../verifiable/sgd-step.ts";
 import { SIGMOID_HALF_SIZE } from "../verifiable/sigmoid-table.ts";
 import { sigmoidShiftBits, WEIGHT_FRACTION_BITS } from "../verifiable/training-rule.ts";
 import { LookupTable } from "./lookup-table.ts";
+import { parameterLimbs } from "./parameter-limbs.ts";
 
 /** A step of training, with everything that went into it. */
 export interface TrainedStep {
@@ -21,7 +21,7 @@ export interface TrainedStep {
  */
 export function trainStepCommittedBlock(instance: TrainStepInstance, trained: TrainedStep): SignalValues {
   const { rule, tableBits, fineTableBits } = instance;
-  const { weightBits, biasBits, quotientBits, inputBits } = rule.architecture;
+  const { quotientBits, inputBits } = rule.architecture;
   const { before, batch, step } = trained;
   const size = trainStepDimensions(instance);
   const table = new LookupTable(tableBits);
@@ -29,16 +29,8 @@ export function trainStepCommittedBlock(instance: TrainStepInstance, trained: Tr
   const { hiddenLayers, output, updates } = step.trace;
   const [hidden] = hiddenLayers;
 
-  const limbsOf = (model: IntegerModel) => ({
-    weights: model.layers
-      .flatMap((layer) => offsetForm(layer.weights, weightBits))
-      .flatMap((value) => table.limbs(value, weightBits)),
-    biases: model.layers
-      .flatMap((layer) => offsetForm(layer.biases, biasBits))
-      .flatMap((value) => table.limbs(value, biasBits)),
-  });
-  const limbsBefore = limbsOf(before);
-  const limbsAfter = limbsOf(step.model);
+  const limbsBefore = parameterLimbs(before, table);
+  const limbsAfter = parameterLimbs(step.model, table);
 
   // The circuit orders units and logits by neuron, then sample; traces are `[sample][neuron]`.
   const byNeuron = <T>(width: number, value: (position: number) => T): T[] =>
@@ -57,10 +49,10 @@ export function trainStepCommittedBlock(instance: TrainStepInstance, trained: Tr
     labels: perLogit((position) =>
       batch.labels[Math.floor(position / size.classes)] === position % size.classes ? 1n : 0n,
     ),
-    weightLimbsBefore: limbsBefore.weights,
-    biasLimbsBefore: limbsBefore.biases,
-    weightLimbsAfter: limbsAfter.weights,
-    biasLimbsAfter: limbsAfter.biases,
+    weightLimbsBefore: limbsBefore.weightLimbs,
+    biasLimbsBefore: limbsBefore.biasLimbs,
+    weightLimbsAfter: limbsAfter.weightLimbs,
+    biasLimbsAfter: limbsAfter.biasLimbs,
     updateRemainderLimbs: updates.flatMap(({ weightChanges, biasChanges }, layer) =>
       [...weightChanges.remainders, ...biasChanges.remainders].flatMap((value) =>
         table.limbs(value, rule.weightShiftBits[layer]!),

@@ -61,12 +61,16 @@ function registerBuild(circuit: Command): void {
   });
 }
 
-/** Samples of a test set at most, or of a batch exactly; an initialisation has none. */
+/** Samples of a test set at most, or of a batch exactly; circuits without samples have none. */
 function samplesOf(instance: CircuitInstance): number {
   switch (instance.template) {
     case "accuracy":
+    case "round-accuracy":
       return instance.groups * instance.slots;
     case "train-init":
+    case "masked-update":
+    case "aggregate":
+    case "vector-sum":
       return 0;
     case "train-step":
       return instance.rule.batchSize;
