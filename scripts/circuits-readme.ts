@@ -7,16 +7,13 @@ import path from "node:path";
 
 import * as prettier from "prettier";
 
-import {
-  type AccuracyShape,
-  accuracyDimensions,
-  accuracyLayout,
-} from "../prover/src/circuits/accuracy.ts";
+import { type AccuracyShape, accuracyDimensions, accuracyLayout } from "../prover/src/circuits/accuracy.ts";
 import { accuracyCost, accuracyRowParts } from "../prover/src/circuits/cost.ts";
 import type { CircuitInstance } from "../prover/src/circuits/instance.ts";
 import { loadCircuitInstances } from "../prover/src/circuits/instances.ts";
 import { slotBitsNeeded } from "../prover/src/circuits/plan-accuracy.ts";
 import { worstCaseSum } from "../prover/src/model/architecture.ts";
+import { aggregateSection, maskedUpdateSection, vectorSumSection } from "./federation-sections.ts";
 import { signalTable, table } from "./readme-tables.ts";
 import { trainInitSection, trainStepSection } from "./training-sections.ts";
 
@@ -50,6 +47,25 @@ achieved, so a threshold can be met without telling the score.
 The arithmetic of both is that of \`prover/src/verifiable\`, bit for bit. Checkpoints are model commitments of the accuracy
 circuit: the last one of a run is the \`modelCommitment\` that is scored.
 
+\`accuracy.circom\` of a federation's round proves of the public words \`roundStatement\` (federation, round, nullifier) besides:
+
+> \`nullifier\` is Poseidon over federation, round and the digest of the model that is scored.
+
+The same weights have the same nullifier in a round, whatever their salt. \`masked-update.circom\` proves of public
+\`modelCommitment\`, \`weightFactor\`, \`maskedDigest\`, \`ownKey\`, \`peersDigest\`, \`peerSet\`, \`federation\` and \`round\`:
+
+> I know the model behind \`modelCommitment\`, in its ranges, and the private key of \`ownKey\`, which is on the roster behind
+> \`peersDigest\`, and the vector behind \`maskedDigest\` is that model's parameters times \`weightFactor\` plus the masks that
+> this key has in this round towards the members of \`peerSet\`.
+
+\`aggregate.circom\` proves of public \`factorSum\`, \`globalCommitment\` and \`vectorDigests\`:
+
+> The model behind \`globalCommitment\` with salt 0 is the sum of the vectors behind the digests, divided by \`factorSum\` and
+> rounded half up, parameter by parameter.
+
+\`vector-sum.circom\` proves that the vector behind \`sumDigest\` is the sum of those behind \`vectorDigests\`: a node of the tree
+that aggregates more vectors than one proof takes. The arithmetic of all three is that of \`prover/src/federation\`.
+
 ## What the circuits do not enforce
 
 - **That the dataset block is a test set.** Words of features in range, one-hot labels, mask bits: all of it is
@@ -66,6 +82,12 @@ circuit: the last one of a run is the \`modelCommitment\` that is scored.
   batch index and factor.
 - **That a batch is honest.** Features in range and one-hot labels are all that is asked: wrong labels, repeated or
   invented samples, and samples of the test set train like others.
+- **That masks cancel.** A vector is masked towards the set that its statement names. Whoever accepts statements checks that
+  all of a sum name the same set and roster, which is all their members, and the factors that add up to \`factorSum\`. A sum
+  in which some mask is left has no proof that it averages to a model, except with negligible probability.
+- **That a roster is one.** Keys must differ, and be points of the curve; empty places hold (0, 1).
+- **That one model is masked once.** A member that masks two models, or one with two factors, for one set in one round gives
+  their difference away.
 - **That initial weights are secret.** Everybody who knows the seed knows them; \`train-init\` hides only the salt.
 
 ## Why it is sound
@@ -86,6 +108,11 @@ hitting a root of a polynomial fixed before the point was drawn.
 | \`lib/logistic-errors.circom\` | index of the sigmoid table = clamped floor(z / 2^shift); error = probability − 256·label | what exceeds the table is above 0 only at its last index, or below 0 only at its first; both are looked up | 0 |
 | \`lib/pair-lookup.circom\` | (index, probability) is a row of the sigmoid table | as the lookups, over index + rho·probability: two pairs collide for one rho at most | (lookups + entries)(lookups + 1)/r |
 | \`lib/commitment.circom\`      | one model per commitment                   | weights and biases in range make packing injective; Poseidon over architecture id, words and salt is collision-resistant and hides behind a uniform salt                                                                                                                                       | Poseidon        |
+| \`lib/commitment.circom\`, RoundNullifier | one nullifier per model, round and federation | Poseidon over the digest, which has no salt, is collision-resistant | Poseidon |
+| \`lib/pair-masks.circom\`, PairSecret | the secret of two keys | a key on the curve times 8 is in the subgroup of prime order, where only the neutral point has x = 0; the scalar's bits are unique, so the multiplication meets no exception of its formulas | 0 |
+| \`lib/pair-masks.circom\`, PairMaskSums | masks with the sign that makes them cancel | the one-hot place decides for each peer its key, its bit of the set and its sign | 0 |
+| \`lib/parameter-vector.circom\` | equal sums have equal slots | twice a slot of the sum, and what it is compared with, differ by less than 2^slotBits | 0 |
+| \`aggregate.circom\` | average = floor((2·sum + factorSum) / (2·factorSum)) | the remainder and 2·factorSum − 1 − remainder are looked up, so quotient and remainder are unique | 0 |
 | \`lib/commitment.circom\`, BatchCommitment | one batch per commitment | features in range and labels of one bit make packing injective; the same chain over words and salt | Poseidon |
 
 Three squares, of \`context\`, \`dataBlinding\` and \`blockMask\`, tie nothing: they keep signals that only the proof system uses from
@@ -124,6 +151,12 @@ function instanceSection(instance: CircuitInstance): string {
       return trainInitSection(instance);
     case "train-step":
       return trainStepSection(instance);
+    case "masked-update":
+      return maskedUpdateSection(instance);
+    case "aggregate":
+      return aggregateSection(instance);
+    case "vector-sum":
+      return vectorSumSection(instance);
   }
 }
 

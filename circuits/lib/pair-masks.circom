@@ -29,7 +29,7 @@ template PublicKey() {
 // Parameters   none
 // Assumes      bits are 0 or 1
 // Constrains   key is on the curve; secret
-// Cost         about 2550 non-linear constraints
+// Cost         about 2560 non-linear constraints
 template PairSecret() {
     signal input bits[253];
     signal input key[2];
@@ -51,7 +51,7 @@ template PairSecret() {
 // Parameters   WORDS > 0
 // Assumes      nothing
 // Constrains   masks
-// Cost         about 590 non-linear constraints per 16 words
+// Cost         about 570 non-linear constraints per 16 words
 template PairMasks(WORDS) {
     assert(WORDS > 0);
     signal input secret;
@@ -79,7 +79,7 @@ template PairMasks(WORDS) {
 // Parameters   MEMBERS > 1, WORDS > 0
 // Assumes      isOwn and isPeer are 0 or 1; isOwn is one-hot
 // Constrains   sums. The member's own place in the set is of no effect. Every key is on the curve
-// Cost         per peer about 2550 non-linear constraints, 590 per 16 words and 1 per word
+// Cost         per peer about 2560 non-linear constraints, 570 per 16 words and 1 per word
 template PairMaskSums(MEMBERS, WORDS) {
     assert(MEMBERS > 1);
     signal input bits[253];

@@ -72,7 +72,10 @@ describe("Aggregate", function () {
   it("fails for an average off by one, whatever the remainder", () => {
     for (const part of ["weights", "biases"] as const) {
       for (const step of [-1, 1]) {
-        const layers = average.layers.with(0, { ...average.layers[0]!, [part]: average.layers[0]![part].slice() });
+        const layers = average.layers.with(0, {
+          ...average.layers[0]!,
+          [part]: average.layers[0]![part].slice(),
+        });
         layers[0]![part][0]! += layers[0]![part][0]! + step >= 32 ? -1 : step;
         if (layers[0]![part][0]! < -32) continue;
         const model = { ...average, layers };
@@ -89,7 +92,13 @@ describe("Aggregate", function () {
         };
         // Only the lookups can tell: every equation of the division holds with the shifted remainder.
         expect(violated(changes), `${part} ${step}`).to.equal(1);
-        expect(violated({ ...changes, weightRemainders: inputs["weightRemainders"]!, biasRemainders: inputs["biasRemainders"]! })).to.be.greaterThan(0);
+        expect(
+          violated({
+            ...changes,
+            weightRemainders: inputs["weightRemainders"]!,
+            biasRemainders: inputs["biasRemainders"]!,
+          }),
+        ).to.be.greaterThan(0);
       }
     }
   });
@@ -99,7 +108,9 @@ describe("Aggregate", function () {
     expect(violated({ factorSum: [12n] })).to.be.greaterThan(0);
     expect(violated({ globalCommitment: [modelCommitment(average, 1n)] })).to.be.greaterThan(0);
     const digests = inputs["vectorDigests"]!;
-    expect(violated({ vectorDigests: digests.with(0, digests[1]!).with(1, digests[0]!) })).to.be.greaterThan(0);
+    expect(violated({ vectorDigests: digests.with(0, digests[1]!).with(1, digests[0]!) })).to.be.greaterThan(
+      0,
+    );
     const vectors = inputs["vectors"]!;
     expect(violated({ vectors: vectors.with(0, toField(vectors[0]! + 1n)) })).to.be.greaterThan(0);
   });
@@ -148,7 +159,9 @@ describe("VectorSum", function () {
     const factors = [1, 2, 3, 4, 5, 6];
     const models = factors.map(() => randomModel(ARCHITECTURE, random));
     const vectors = maskedVectors(models, factors, random);
-    const parts = [vectors.slice(0, 4), vectors.slice(4)].map((part) => vectorSumWitness(VECTOR_SUM, 7n, part));
+    const parts = [vectors.slice(0, 4), vectors.slice(4)].map((part) =>
+      vectorSumWitness(VECTOR_SUM, 7n, part),
+    );
     for (const part of parts) {
       const inputs = withChallenges(part, random);
       expect(evaluateTraining(circuit, inputs).violated).to.deep.equal([]);
@@ -164,7 +177,12 @@ describe("VectorSum", function () {
       vectors,
       factors.reduce((sum, factor) => sum + factor),
     );
-    const tree = aggregateWitness(AGGREGATE, 7n, parts.map(({ vector }) => vector), 21);
+    const tree = aggregateWitness(
+      AGGREGATE,
+      7n,
+      parts.map(({ vector }) => vector),
+      21,
+    );
     expect(tree.model).to.deep.equal(direct.model);
   });
 });

@@ -56,7 +56,10 @@ describe("MaskedUpdate", function () {
       [2, "smallest", 28],
       [3, "extreme", 7],
     ] as const) {
-      const values = honest(roster[place]!, { model: randomModel(ARCHITECTURE, random, style), weightFactor });
+      const values = honest(roster[place]!, {
+        model: randomModel(ARCHITECTURE, random, style),
+        weightFactor,
+      });
       expect(circuit.system.violated(await circuit.solve(values)), `member ${place}`).to.deep.equal([]);
     }
   });

@@ -1,8 +1,4 @@
-import {
-  type AccuracyInstance,
-  accuracyLayout,
-  accuracyMain,
-} from "../../../prover/src/circuits/accuracy.ts";
+import { type AccuracyShape, accuracyLayout, accuracyMain } from "../../../prover/src/circuits/accuracy.ts";
 import {
   blockSize,
   flattenBlock,
@@ -23,13 +19,13 @@ import { compileSource, type TestCircuit } from "./compile.ts";
 
 /** A compiled instance of accuracy.circom. */
 export interface AccuracyCircuit extends TestCircuit {
-  readonly instance: AccuracyInstance;
+  readonly instance: AccuracyShape;
   /** Wires of all inputs, in both forms of the circuit. */
   readonly inputWires: readonly number[];
 }
 
 /** Compiles an instance for tests. */
-export async function compileInstance(instance: AccuracyInstance): Promise<AccuracyCircuit> {
+export async function compileInstance(instance: AccuracyShape): Promise<AccuracyCircuit> {
   const layout = accuracyLayout(instance);
   const inputCount = publicSignalCount(layout) + blockSize(layout.private);
   return {
@@ -48,7 +44,7 @@ export function fieldElement(random: SeededRandom): bigint {
 
 /** All inputs of an honest proof, with challenges as random as the verifier's. */
 export function honestInputs(
-  instance: AccuracyInstance,
+  instance: AccuracyShape,
   model: IntegerModel,
   samples: IntegerSamples,
   random: SeededRandom,
@@ -70,7 +66,7 @@ export function honestInputs(
 }
 
 /** Inputs in the order of the circuit's wires, which start with wire 1. */
-export function inputVector(instance: AccuracyInstance, inputs: SignalValues): bigint[] {
+export function inputVector(instance: AccuracyShape, inputs: SignalValues): bigint[] {
   const layout = accuracyLayout(instance);
   const blocks = [layout.statement, layout.challenges, layout.dataset, layout.committed, layout.private];
   return blocks.flatMap((block) => flattenBlock(block, inputs));
@@ -121,7 +117,7 @@ export function randomModel(
 
 /** `count` samples with features from the whole grid, corners often, and labels that fit the instance's groups. */
 export function randomSamples(
-  { architecture, groups, slots }: AccuracyInstance,
+  { architecture, groups, slots }: AccuracyShape,
   random: SeededRandom,
   count = groups * slots,
 ): IntegerSamples {

@@ -80,7 +80,11 @@ describe("maskedVector", () => {
 
   it("does not average without every member", async () => {
     const vectors = [0, 1, 2, 3].map((place) => vectorOf(place, everybody));
-    await expectError(() => averageVectors(vectors, ARCHITECTURE, 10, MAX_FACTOR_SUM), "federation.masked", /not cancelled/);
+    await expectError(
+      () => averageVectors(vectors, ARCHITECTURE, 10, MAX_FACTOR_SUM),
+      "federation.masked",
+      /not cancelled/,
+    );
   });
 
   it("averages the others after a drop-out, masked again without it", () => {
@@ -102,7 +106,8 @@ describe("maskedVector", () => {
     const outsider = { ...round[0]!, key: randomPairKey() };
     await expectError(
       () => maskedVector(models[0]!, 1, MAX_FACTOR_SUM, outsider, everybody),
-      "federation.roster", /roster/,
+      "federation.roster",
+      /roster/,
     );
   });
 
@@ -115,7 +120,11 @@ describe("maskedVector", () => {
 describe("rosterDigest", () => {
   it("depends on order and places, and refuses a key twice or too many", async () => {
     const roster = members(3, new SeededRandom("1", "roster"))[0]!.roster;
-    const digests = [rosterDigest(roster, 3), rosterDigest(roster, 4), rosterDigest([...roster].reverse(), 3)];
+    const digests = [
+      rosterDigest(roster, 3),
+      rosterDigest(roster, 4),
+      rosterDigest([...roster].reverse(), 3),
+    ];
     expect(new Set(digests).size).to.equal(3);
     await expectError(() => rosterDigest(roster, 2), "federation.roster", /roster/);
     await expectError(() => rosterDigest([...roster, roster[0]!], 4), "federation.roster", /roster/);

@@ -86,7 +86,11 @@ describe("parameterVector", () => {
 
   it("refuses factors outside 1 to the largest sum", async () => {
     for (const factor of [0, -1, 1.5, MAX_FACTOR_SUM + 1, Number.NaN]) {
-      await expectError(() => parameterVector(model, factor, MAX_FACTOR_SUM), "federation.factor", /from 1 to 28/);
+      await expectError(
+        () => parameterVector(model, factor, MAX_FACTOR_SUM),
+        "federation.factor",
+        /from 1 to 28/,
+      );
     }
     expect(parameterVector(model, MAX_FACTOR_SUM, MAX_FACTOR_SUM)).to.have.lengthOf(2);
   });
@@ -97,7 +101,11 @@ describe("parameterVector", () => {
       unpackSums(words, ARCHITECTURE, factorSum, MAX_FACTOR_SUM);
     expect(unpack(vector).weights).to.have.lengthOf(21);
     await expectError(() => unpack(vector.with(0, FIELD_ORDER - 1n)), "federation.masked", /not cancelled/);
-    await expectError(() => unpack(vector.with(1, vector[1]! + (1n << 200n))), "federation.masked", /not cancelled/);
+    await expectError(
+      () => unpack(vector.with(1, vector[1]! + (1n << 200n))),
+      "federation.masked",
+      /not cancelled/,
+    );
     const largest = parameterVector(
       randomModel(ARCHITECTURE, new SeededRandom("2", "vector"), "largest"),
       3,
