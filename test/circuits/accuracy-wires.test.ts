@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import type { AccuracyInstance } from "../../prover/src/circuits/accuracy.ts";
+import type { AccuracyShape } from "../../prover/src/circuits/accuracy.ts";
 import { loadInstance } from "../../prover/src/circuits/instances.ts";
 import type { SignalValues } from "../../prover/src/circuits/layout.ts";
 import { SeededRandom } from "../../prover/src/data/random.ts";
@@ -101,7 +101,7 @@ function tryWithoutEachRow(circuit: AccuracyCircuit): { needed: number; harmless
 }
 
 /** Masks of slots that are not claimed as correct: public data, which only limits what may be claimed. */
-function unusedMasks({ slots }: AccuracyInstance, inputs: SignalValues): Set<string> {
+function unusedMasks({ slots }: AccuracyShape, inputs: SignalValues): Set<string> {
   const unused = inputs["isCorrect"]!.flatMap((bit, slot) =>
     bit === 0n ? [`sampleMask[${Math.floor(slot / slots)}][${slot % slots}]`] : [],
   );
@@ -109,7 +109,7 @@ function unusedMasks({ slots }: AccuracyInstance, inputs: SignalValues): Set<str
 }
 
 /** A model without zero weights, small enough for the narrow margins of the shipped tiny instance. */
-function smallModel(instance: AccuracyInstance, random: SeededRandom): IntegerModel {
+function smallModel(instance: AccuracyShape, random: SeededRandom): IntegerModel {
   const model = randomModel(instance.architecture, random, "zero");
   for (const { weights, biases } of model.layers) {
     for (const values of [weights, biases]) {
@@ -120,7 +120,7 @@ function smallModel(instance: AccuracyInstance, random: SeededRandom): IntegerMo
 }
 
 /** A witness without padding in which every sample is right, and no hidden unit's quotient is 0. */
-function allCorrect(instance: AccuracyInstance, random: SeededRandom): SignalValues {
+function allCorrect(instance: AccuracyShape, random: SeededRandom): SignalValues {
   const { groups, slots } = instance;
   for (;;) {
     const model = randomModel(instance.architecture, random);

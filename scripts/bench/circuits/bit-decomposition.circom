@@ -53,7 +53,7 @@ template BitAccuracy(SAMPLES, FEATURES, HIDDEN, CLASSES, INPUT_BITS, WEIGHT_BITS
         commitment.biases[HIDDEN + c] <== biases2[c] + (1 << (BIAS_BITS - 1));
         _ <== Num2Bits(BIAS_BITS)(biases2[c] + (1 << (BIAS_BITS - 1)));
     }
-    commitment.digest === modelCommitment;
+    commitment.commitment === modelCommitment;
 
     // data: as many features and labels per word as fit, hashed
     var PER_WORD = 252 \ INPUT_BITS;

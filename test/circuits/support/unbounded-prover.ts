@@ -1,4 +1,6 @@
-import { type AccuracyInstance, limbCount, lookupCount } from "../../../prover/src/circuits/accuracy.ts";
+import { poseidon2 } from "poseidon-lite";
+
+import { type AccuracyShape, limbCount, lookupCount } from "../../../prover/src/circuits/accuracy.ts";
 import type { SignalValues } from "../../../prover/src/circuits/layout.ts";
 import type { SeededRandom } from "../../../prover/src/data/random.ts";
 import type { IntegerSamples } from "../../../prover/src/data/samples.ts";
@@ -47,7 +49,7 @@ export function unbounded(model: IntegerModel): UnboundedModel {
  * multiplicities counting every lookup that the table has.
  */
 export function unboundedInputs(
-  instance: AccuracyInstance,
+  instance: AccuracyShape,
   model: UnboundedModel,
   samples: IntegerSamples,
   random: SeededRandom,
@@ -133,10 +135,12 @@ export function unboundedInputs(
   return inField({
     context: [fieldElement(random)],
     modelCommitment: [
-      poseidonChain([
-        architectureId(architecture),
-        ...packed(weights, weightBits),
-        ...packed(biases, biasBits),
+      poseidon2([
+        poseidonChain([
+          architectureId(architecture),
+          ...packed(weights, weightBits),
+          ...packed(biases, biasBits),
+        ]),
         salt,
       ]),
     ],
@@ -152,7 +156,7 @@ export function unboundedInputs(
 }
 
 /** Every value that the circuit looks up, in no particular order. */
-export function lookupValues(instance: AccuracyInstance, signals: SignalValues): bigint[] {
+export function lookupValues(instance: AccuracyShape, signals: SignalValues): bigint[] {
   const { architecture, tableBits, groups, slots } = instance;
   const { layerSizes, weightBits, biasBits, marginBits, quotientBits, shiftBits } = architecture;
   const magnitudes = signals["activations"]!.map((value, index) => value + signals["deficits"]![index]!);
@@ -172,7 +176,7 @@ export function lookupValues(instance: AccuracyInstance, signals: SignalValues):
 }
 
 /** How often each table entry occurs among the looked-up values; values beyond the table count nowhere. */
-export function countLookups({ tableBits }: AccuracyInstance, values: readonly bigint[]): bigint[] {
+export function countLookups({ tableBits }: AccuracyShape, values: readonly bigint[]): bigint[] {
   const counts = new Array<bigint>(2 ** tableBits).fill(0n);
   for (const value of values) {
     const entry = toField(value);
