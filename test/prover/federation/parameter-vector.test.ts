@@ -19,10 +19,8 @@ const MAX_FACTOR_SUM = 28;
 
 /** The weighted average of one parameter, rounded half up, straight from the definition. */
 function averageOf(values: readonly number[], factors: readonly number[]): number {
-  const [sum, total] = values.reduce(
-    ([sum, total], value, index) => [sum + value * factors[index]!, total + factors[index]!],
-    [0, 0],
-  ) as [number, number];
+  const sum = values.reduce((subtotal, value, index) => subtotal + value * factors[index]!, 0);
+  const total = factors.reduce((subtotal, factor) => subtotal + factor, 0);
   return Math.floor(sum / total + 0.5);
 }
 
