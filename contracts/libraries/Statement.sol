@@ -16,6 +16,8 @@ import {Bn254} from "./Bn254.sol";
 ///          accuracy      [context, modelCommitment, correct]
 ///          train-init    [context, checkpoint 0, seed]
 ///          train-step    [context, checkpoint before, checkpoint after, batchCommitment, learningRateFactor]
+///
+///      Those of federations are in `RoundStatement`.
 library Statement {
     /// @dev Words of the statement of an accuracy proof.
     uint256 internal constant ACCURACY_LENGTH = 3;
