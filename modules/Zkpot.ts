@@ -16,7 +16,7 @@ const NO_ADMIN = "0x0000000000000000000000000000000000000000";
 
 /**
  * Deploys the circuit registry, the stake vault, the task market with a timelock as its owner, and the contracts that tasks
- * may name: the training audit, the auction, the draw, the test set seal; besides the committees.
+ * may name: the training audit, the auction, the draw, the test set seal; besides the committees and the federated rounds.
  *
  * Parameters: `allowDevelopmentKeys` (local chains only), `minContributions`, `unbondingSeconds`, `timelockSeconds`, and
  * `admin`, the account that proposes to the timelock and cancels there (the deployer unless given).
@@ -40,6 +40,9 @@ export default buildModule("Zkpot", (m) => {
   const taskDraw = m.contract("TaskDraw", [taskMarket]);
   const committeeDraw = m.contract("CommitteeDraw", [taskMarket]);
   const testSetSeal = m.contract("TestSetSeal", [taskMarket]);
+  const federatedRounds = m.contract("FederatedRounds", [circuitRegistry, stakeVault], {
+    libraries: { FederationCreation: m.library("FederationCreation"), RoundFlow: m.library("RoundFlow") },
+  });
 
   return {
     circuitRegistry,
@@ -51,5 +54,6 @@ export default buildModule("Zkpot", (m) => {
     taskDraw,
     committeeDraw,
     testSetSeal,
+    federatedRounds,
   };
 });

@@ -47,6 +47,7 @@ const ADDRESSES = z
     taskDraw: ADDRESS.optional(),
     committeeDraw: ADDRESS.optional(),
     testSetSeal: ADDRESS.optional(),
+    federatedRounds: ADDRESS.optional(),
   })
   .strict();
 
@@ -87,6 +88,8 @@ export interface ContractAddresses {
   readonly committeeDraw?: string | undefined;
   /** Hides test sets of tasks posted here until nobody can commit any more; tasks name theirs. */
   readonly testSetSeal?: string | undefined;
+  /** Runs the rounds of federations. */
+  readonly federatedRounds?: string | undefined;
 }
 
 /** How to reach one chain, and what is to be found there. */

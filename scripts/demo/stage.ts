@@ -45,14 +45,15 @@ export interface Stage {
   ): Promise<SentTransaction>;
 }
 
-/** Contracts that only some tasks name, by their entry in the addresses: name in the code, and for people. */
+/** Contracts that only some scenarios use, by their entry in the addresses: name in the code, and for people. */
 const RULE_CONTRACTS = {
   trainingAudit: ["TrainingAudit", "training audit"],
   taskAuction: ["TaskAuction", "auction"],
   testSetSeal: ["TestSetSeal", "seal of test sets"],
+  federatedRounds: ["FederatedRounds", "federated rounds"],
 } as const;
 
-/** A contract that only some tasks name. */
+/** A contract that only some scenarios use. */
 export type RuleContract = keyof typeof RULE_CONTRACTS;
 
 /**

@@ -18,6 +18,7 @@ describe("Ignition module Zkpot", () => {
       taskDraw,
       committeeDraw,
       testSetSeal,
+      federatedRounds,
     } = await ignition.deploy(Zkpot);
     expect(await taskMarket.registry!()).to.equal(await circuitRegistry.getAddress());
     expect(await taskMarket.vault!()).to.equal(await stakeVault.getAddress());
@@ -27,7 +28,10 @@ describe("Ignition module Zkpot", () => {
     for (const contract of [taskAuction, taskDraw, committeeDraw, testSetSeal]) {
       expect(await contract.vault!()).to.equal(await stakeVault.getAddress());
     }
-    expect(await trainingAudit.registry!()).to.equal(await circuitRegistry.getAddress());
+    expect(await federatedRounds.vault!()).to.equal(await stakeVault.getAddress());
+    for (const contract of [trainingAudit, federatedRounds]) {
+      expect(await contract.registry!()).to.equal(await circuitRegistry.getAddress());
+    }
     expect(await circuitRegistry.allowDevelopmentKeys!()).to.equal(false);
     expect(await circuitRegistry.minContributions!()).to.equal(3n);
     expect(await stakeVault.unbondingSeconds!()).to.equal(604_800n);

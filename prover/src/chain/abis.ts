@@ -19,6 +19,7 @@ export interface Artifact {
 export type InterfaceName =
   | "ICircuitRegistry"
   | "ICommittees"
+  | "IFederatedRounds"
   | "IStakeVault"
   | "ITaskAuction"
   | "ITaskDraw"

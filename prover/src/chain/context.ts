@@ -1,6 +1,6 @@
 import { AbiCoder, id, keccak256 } from "ethers";
 
-import { FIELD_ORDER } from "../field.ts";
+import { toField } from "../field.ts";
 
 /** What an accuracy proof is for; also the name of its statement. */
 export const ACCURACY_PURPOSE = id("zkpot.accuracy.v1");
@@ -34,5 +34,50 @@ export function proofContext(place: ProofPlace): bigint {
     ["uint256", "address", "uint256", "uint256", "address", "bytes32"],
     [chainId, market, taskId, round, prover, purpose],
   );
-  return BigInt(keccak256(encoded)) % FIELD_ORDER;
+  return toField(BigInt(keccak256(encoded)));
+}
+
+/** What a proof of a local model's count in a round is for; see RoundStatement in the contracts. */
+export const ROUND_SCORE_PURPOSE = id("zkpot.round-accuracy.v1");
+
+/** What a proof of a masked vector is for. */
+export const ROUND_MASK_PURPOSE = id("zkpot.masked-update.v1");
+
+/** What a proof of an average is for. */
+export const ROUND_AGGREGATE_PURPOSE = id("zkpot.aggregate.v1");
+
+/** What a proof of a global model's count is for. */
+export const ROUND_GLOBAL_PURPOSE = id("zkpot.global-accuracy.v1");
+
+/** A federation among all of all chains. */
+export interface FederationPlace {
+  readonly chainId: bigint;
+  /** Of the contract that runs the rounds. */
+  readonly address: string;
+  readonly federationId: bigint;
+}
+
+/** A round of a federation. */
+export interface RoundPlace extends FederationPlace {
+  /** From 1. */
+  readonly round: bigint;
+}
+
+/** The statement word that names chain, contract and federation in nullifiers and masks, as the contract computes it. */
+export function federationWord({ chainId, address, federationId }: FederationPlace): bigint {
+  const encoded = AbiCoder.defaultAbiCoder().encode(
+    ["uint256", "address", "uint256"],
+    [chainId, address, federationId],
+  );
+  return toField(BigInt(keccak256(encoded)));
+}
+
+/**
+ * The first statement word of a member's proof in a round, as the contract computes it.
+ *
+ * @param purpose One of the `ROUND_` purposes.
+ */
+export function roundContext(place: RoundPlace, member: string, purpose: string): bigint {
+  const { chainId, address, federationId, round } = place;
+  return proofContext({ chainId, market: address, taskId: federationId, round, prover: member, purpose });
 }

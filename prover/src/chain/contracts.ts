@@ -19,13 +19,14 @@ export interface Contracts {
   readonly firstBlock: number;
 }
 
-/** Contracts that tasks may name, by their entry in the addresses; a deployment may be without them. */
+/** Contracts beside those of every task, by their entry in the addresses; a deployment may be without them. */
 const OPTIONAL_CONTRACTS = {
   trainingAudit: "TrainingAudit",
   taskAuction: "TaskAuction",
   taskDraw: "TaskDraw",
   committeeDraw: "CommitteeDraw",
   testSetSeal: "TestSetSeal",
+  federatedRounds: "FederatedRounds",
 } as const;
 
 /** The folder in which the deployment to a network is recorded. */

@@ -3,6 +3,7 @@ import { type ErrorDescription, isError } from "ethers";
 import { ProverError } from "../errors.ts";
 import { contractInterface, type InterfaceName } from "./abis.ts";
 import { ChainError } from "./chain-error.ts";
+import { ROUND_STATES } from "./round-state.ts";
 
 const INTERFACES: readonly InterfaceName[] = [
   "ITaskMarket",
@@ -13,11 +14,13 @@ const INTERFACES: readonly InterfaceName[] = [
   "ITaskDraw",
   "ICommittees",
   "ITestSetSeal",
+  "IFederatedRounds",
 ];
 
 /** What to do about a refusal; those that are not listed name the fault in their values. */
 const NEXT_STEPS: Readonly<Record<string, string>> = {
-  BlockDrawTooEarly: "Wait until the block has passed; `zkpot task show` says which.",
+  BlockDrawTooEarly:
+    "Wait until the block has passed; `zkpot task show` or `zkpot round status` says which.",
   CircuitRegistryDevelopmentKey:
     "Register a key from a ceremony; this registry refuses development keys, as it must on a public chain.",
   CircuitRegistryKeyExists: "Nothing to do: the key is registered.",
@@ -27,6 +30,43 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   DrawPoolEnrolmentClosed: "Choose another task with `zkpot task list`.",
   DrawPoolNotEnrolled: "Nothing to do: the account has no stake in this draw.",
   DrawPoolStakeTooSmall: "Enrol with more stake.",
+  FederationAlreadyMember: "Nothing to do: the account is a member; see `zkpot round status`.",
+  FederationInvalidKey: "Use the mask key that the toolkit derives from the account.",
+  FederationInvalidPlaces: "Ask for as many places as the keys' circuits have, and at least three.",
+  FederationIsClosed: "Choose another federation: this one has no more rounds.",
+  FederationKeyTaken: "Join from the account that registered the key, or with another key.",
+  FederationMemberBusy: "Leave when the round has ended; `zkpot round status` says where it stands.",
+  FederationNotMember: "Join first with `zkpot round join`.",
+  FederationNotSponsor: "Use the account that created the federation.",
+  FederationNothingToWithdraw: "Nothing to do: there is no credit.",
+  FederationStakeTooSmall: "Join with more stake.",
+  FederationStillOpen:
+    "Wait until its rounds are used up, or until it has had none for 30 days; a running round ends first.",
+  FederationUnknown: "Name a federation that exists.",
+  FederationUnknownKey: "Register the key with `zkpot keys register`.",
+  RoundAlreadyAggregated: "Nothing to do: the average was accepted.",
+  RoundAlreadyCommitted: "Go on with the model that was committed.",
+  RoundAlreadyMasked: "Nothing to do: the vector was accepted for this masking.",
+  RoundAlreadyProven: "Nothing to do: the count was accepted.",
+  RoundBelowFloor: "Train a better model: this one falls too far short of the last global model.",
+  RoundCannotKeep:
+    "Prove a count of the average first; not every federation lets a leader keep its own model.",
+  RoundDeadlinePassed: "Wait for the next round; `zkpot round status` says where this one stands.",
+  RoundInvalidProof:
+    "Prove again for this federation, round, network and account; a proof counts for one member and masking only.",
+  RoundInvalidReport: "Report places of the peer set that the account has not reported before.",
+  RoundLimitReached: "Nothing to do: all rounds are used up; the sponsor can close the federation.",
+  RoundNotAggregated: "Wait until the leader has delivered the average.",
+  RoundNotBetter: "Nothing to do: as large a count is proven.",
+  RoundNotCommitted: "Wait for the next round: the account has not committed in this one.",
+  RoundNotEligible:
+    "Join with `zkpot round join`, and take part from the next round on; stake that was slashed is topped up by leaving and joining again.",
+  RoundNotInPeerSet: "Wait for the next round: the account's model is no part of this average.",
+  RoundNotLeader: "Wait: another member leads.",
+  RoundNothingToClaim: "Nothing to do: the reward is paid, or the account has none in this round.",
+  RoundNullifierUsed: "Train a model of your own: the same weights were proven in this round before.",
+  RoundTooEarly: "Wait for the deadline; `zkpot round status` says when.",
+  RoundWrongState: "See where the round stands with `zkpot round status`.",
   StakeVaultInsufficientStake: "Deposit stake with `zkpot stake deposit`.",
   StakeVaultLimitExceeded: "Allow the market to lock more with `zkpot stake approve`.",
   StakeVaultNothingToWithdraw: "Nothing to do: there is no credit.",
@@ -153,9 +193,10 @@ export function toChainError(cause: unknown, what: string): ProverError {
 
 function refusal(revert: ErrorDescription, what: string, cause: unknown): ChainError {
   const values: Record<string, unknown> = {};
+  const states = revert.name.startsWith("Round") ? ROUND_STATES : TASK_STATES;
   revert.fragment.inputs.forEach((input, index) => {
     const value: unknown = revert.args[index];
-    values[input.name] = input.name === "state" ? (TASK_STATES[Number(value)] ?? value) : value;
+    values[input.name] = input.name === "state" ? (states[Number(value)] ?? value) : value;
   });
   const listed = Object.entries(values)
     .map(([name, value]) => `${name} ${String(value)}`)

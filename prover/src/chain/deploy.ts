@@ -100,6 +100,8 @@ export function forgetDeployment(connection: Connection, folder: string): void {
 
 /** Source files of contracts that do not lie in contracts/ itself. */
 const SOURCES: Readonly<Record<string, string>> = {
+  FederationCreation: "contracts/libraries/FederationCreation.sol",
+  RoundFlow: "contracts/libraries/RoundFlow.sol",
   TaskPosting: "contracts/libraries/TaskPosting.sol",
   TimelockController: "@openzeppelin/contracts/governance/TimelockController.sol",
 };

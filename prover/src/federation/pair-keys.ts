@@ -9,6 +9,7 @@ import { FederationError } from "./federation-error.ts";
 const { Point } = babyjubjub;
 /** Order of the prime subgroup of Baby Jubjub. */
 const SUBGROUP_ORDER = Point.Fn.ORDER;
+const INVERSE_OF_EIGHT = Point.Fn.inv(8n);
 
 /** A point of Baby Jubjub (EIP-2494), affine. */
 export interface PublicKey {
@@ -42,6 +43,15 @@ export function validatePublicKey(key: PublicKey): void {
   if (point.is0() || !point.isTorsionFree()) {
     throw keyError(`public key (${key.x}, ${key.y}) is not of prime order`);
   }
+}
+
+/**
+ * The point whose eighth multiple a public key is: the key's multiple by 1/8 modulo the subgroup's order. It shows a
+ * contract cheaply that the key is of prime order. Throws FederationError `federation.key` as validatePublicKey does.
+ */
+export function eighthPart(key: PublicKey): PublicKey {
+  validatePublicKey(key);
+  return affine(curvePoint(key).multiply(INVERSE_OF_EIGHT));
 }
 
 /**

@@ -40,6 +40,7 @@ describe("zkpot deploy", () => {
       "taskDraw",
       "committeeDraw",
       "testSetSeal",
+      "federatedRounds",
     );
     for (const address of Object.values(addresses) as string[]) {
       expect(await anvil.request("eth_getCode", [address, "latest"])).to.have.length.above(100);

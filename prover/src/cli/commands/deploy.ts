@@ -84,6 +84,7 @@ export function registerDeploy(program: Command): void {
             ["task draw", addresses.taskDraw],
             ["committee draw", addresses.committeeDraw],
             ["test set seal", addresses.testSetSeal],
+            ["federated rounds", addresses.federatedRounds],
           ] as const
         ).flatMap(([name, address]) => (address === undefined ? [] : [[name, address] as const])),
         ["development keys", terms.allowDevelopmentKeys ? "accepted (local chain)" : "refused"],
