@@ -19,6 +19,7 @@ import {
   type ProvingResult,
 } from "./bench/proving.ts";
 import { type AuditOverhead, auditOverheads, measureAudit } from "./bench/audit.ts";
+import { memberCircuits, prepareMembers } from "./bench/federation.ts";
 import type { AuditMeasurement } from "./bench/measure-audit.ts";
 import { countBitDecomposition, countCircomlibMl, type RowCount } from "./bench/row-counts.ts";
 import { setUp } from "./setup.ts";
@@ -35,6 +36,7 @@ the same domain in turns, and counts the rows of the same statement written in o
 
 const root = path.join(import.meta.dirname, "..");
 const DIGITS = "digits-64-16-10x360";
+const ROUND = "round-64-16-10x360";
 const PLAIN_ROWS = 65_000;
 const AUDITED_RANDOM_STEPS = 6;
 
@@ -70,11 +72,20 @@ async function bench(runs: number): Promise<BenchReport> {
   await cleanUp(folder);
   try {
     const candidates = [
-      await preparePackaged(DIGITS, "digits", path.join(folder, "digits")),
+      await preparePackaged("accuracy", DIGITS, "digits", path.join(folder, "digits")),
       await preparePlain(PLAIN_ROWS, path.join(folder, "plain")),
-      await preparePackaged("breast-cancer-30-2x114", "breast-cancer", path.join(folder, "breast-cancer")),
+      await preparePackaged(
+        "accuracy",
+        "breast-cancer-30-2x114",
+        "breast-cancer",
+        path.join(folder, "breast-cancer"),
+      ),
       await prepareImages(path.join(folder, "images")),
+      await preparePackaged("round-accuracy", ROUND, "digits", path.join(folder, "round")),
     ];
+    for (const instance of await memberCircuits()) {
+      candidates.push(await prepareMembers(instance, path.join(folder, instance.id)));
+    }
     const proving = await measureInTurns(candidates, runs);
     const [digits, plain, , images] = proving as [ProvingResult, ProvingResult, ProvingResult, ProvingResult];
     const instance = await loadInstance(DIGITS);
@@ -105,13 +116,17 @@ async function bench(runs: number): Promise<BenchReport> {
       stepOverAccuracyPerRow:
         perRow(audit.step.provingSeconds, audit.step.rows) / perRow(digits.proof.provingSeconds, digits.rows),
       auditOverheads: auditOverheads(audit.batches),
-      gas: JSON.parse(
-        await readFile(path.join(root, "test", "contracts", "gas-snapshot.json"), "utf8"),
-      ) as BenchReport["gas"],
+      gas: { ...(await readGas("gas-snapshot.json")), ...(await readGas("rounds-gas-snapshot.json")) },
     };
   } finally {
     await cleanUp(folder);
   }
+}
+
+async function readGas(snapshot: string): Promise<BenchReport["gas"]> {
+  return JSON.parse(
+    await readFile(path.join(root, "test", "contracts", snapshot), "utf8"),
+  ) as BenchReport["gas"];
 }
 
 function print(report: BenchReport): void {

@@ -2,6 +2,7 @@
  * Measures one proof in a process of its own, so that its peak memory is its own:
  *
  *   node scripts/bench/measure-process.ts accuracy FOLDER  (instance, circuit, keys, test set and model in FOLDER)
+ *   node scripts/bench/measure-process.ts members FOLDER   (instance, circuit and keys in FOLDER; random models)
  *   node scripts/bench/measure-process.ts plain FOLDER     (main.wasm, plain.zkey and input.json in FOLDER)
  *
  * Prints a ProofMeasurement as JSON.
@@ -9,11 +10,16 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
-import { type AccuracyInstance, accuracyLayout } from "../../prover/src/circuits/accuracy.ts";
+import {
+  type AccuracyInstance,
+  accuracyLayout,
+  type RoundAccuracyInstance,
+} from "../../prover/src/circuits/accuracy.ts";
 import { loadCircuit } from "../../prover/src/circuits/build.ts";
+import { circuitLayout } from "../../prover/src/circuits/instance.ts";
 import { loadDocument } from "../../prover/src/data/document.ts";
 import { TEST_SET } from "../../prover/src/data/test-set.ts";
-import { modelCommitment } from "../../prover/src/model/commitment.ts";
+import { modelCommitment, roundNullifier } from "../../prover/src/model/commitment.ts";
 import { peakMemoryBytes } from "../../prover/src/peak-memory.ts";
 import { loadKeySet } from "../../prover/src/proof/keys/key-set.ts";
 import { releaseCurve } from "../../prover/src/proof/multi-exponentiation.ts";
@@ -21,6 +27,8 @@ import { datasetPoint, proveCircuit, type ProvingStep } from "../../prover/src/p
 import { INTEGER_MODEL } from "../../prover/src/quantization/integer-model-document.ts";
 import { randomFieldElement } from "../../prover/src/random-field.ts";
 import { accuracyCommittedBlock, accuracyDatasetBlock } from "../../prover/src/witness/accuracy-witness.ts";
+import type { MembersInstance } from "./federation.ts";
+import { membersWitness } from "./federation-witness.ts";
 
 /** Seconds of each step of a proof, and the peak memory of its process. */
 export interface ProofMeasurement {
@@ -49,7 +57,7 @@ const marks = new Map<ProvingStep | "end", number>();
 const mark = (step: ProvingStep | "end") => marks.set(step, performance.now() / 1000);
 
 async function proveAccuracy(folder: string): Promise<void> {
-  const instance = JSON.parse(await readFile(path.join(folder, "instance.json"), "utf8")) as AccuracyInstance;
+  const instance = await readInstance<AccuracyInstance | RoundAccuracyInstance>(folder);
   const circuit = await loadCircuit(instance, path.join(folder, "circuits"));
   const keys = await loadKeySet(instance, path.join(folder, "keys"));
   const { samples } = await loadDocument(path.join(folder, "test-set.json"), TEST_SET);
@@ -68,6 +76,9 @@ async function proveAccuracy(folder: string): Promise<void> {
         context: [1n],
         modelCommitment: [modelCommitment(quantized.model, salt)],
         correct: [BigInt(claimed)],
+        ...(instance.template === "round-accuracy" && {
+          roundStatement: [1n, 1n, roundNullifier(1n, 1n, quantized.model)],
+        }),
       },
       dataset,
       committed,
@@ -77,6 +88,31 @@ async function proveAccuracy(folder: string): Promise<void> {
     { onStep: mark },
   );
   mark("end");
+}
+
+async function proveMembers(folder: string): Promise<void> {
+  const instance = await readInstance<MembersInstance>(folder);
+  const circuit = await loadCircuit(instance, path.join(folder, "circuits"));
+  const keys = await loadKeySet(instance, path.join(folder, "keys"));
+  const { statement, committed, private: secret } = membersWitness(instance);
+  await proveCircuit(
+    {
+      circuit,
+      layout: circuitLayout(instance),
+      keys,
+      statement,
+      dataset: {},
+      committed,
+      private: secret,
+      dataPoint: { x: 0n, y: 0n },
+    },
+    { onStep: mark },
+  );
+  mark("end");
+}
+
+async function readInstance<Instance>(folder: string): Promise<Instance> {
+  return JSON.parse(await readFile(path.join(folder, "instance.json"), "utf8")) as Instance;
 }
 
 /** What snarkjs needs for a circuit without committed block: witness and Groth16. */
@@ -99,7 +135,8 @@ async function provePlain(folder: string): Promise<void> {
   mark("end");
 }
 
-const [kind, folder] = process.argv.slice(2) as [string, string];
-await (kind === "accuracy" ? proveAccuracy(folder) : provePlain(folder));
+const provers = { accuracy: proveAccuracy, members: proveMembers, plain: provePlain };
+const [kind, folder] = process.argv.slice(2) as [keyof typeof provers, string];
+await provers[kind](folder);
 await releaseCurve();
 process.stdout.write(JSON.stringify(summarise(marks)));

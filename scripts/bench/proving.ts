@@ -3,10 +3,10 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 
-import type { AccuracyInstance } from "../../prover/src/circuits/accuracy.ts";
+import type { AccuracyInstance, RoundAccuracyInstance } from "../../prover/src/circuits/accuracy.ts";
 import { buildCircuit, compileCircom } from "../../prover/src/circuits/build.ts";
 import { accuracyCost } from "../../prover/src/circuits/cost.ts";
-import { loadInstance } from "../../prover/src/circuits/instances.ts";
+import { loadCircuitInstance } from "../../prover/src/circuits/instances.ts";
 import { planAccuracyInstance } from "../../prover/src/circuits/plan-accuracy.ts";
 import type { Dataset } from "../../prover/src/data/dataset.ts";
 import { saveDocument } from "../../prover/src/data/document.ts";
@@ -62,14 +62,16 @@ interface BenchData {
   readonly epochs?: number;
 }
 
-/** A shipped circuit on the test part of a packaged data set. */
+/** A shipped accuracy circuit, of a task or of a round, on the test part of a packaged data set. */
 export async function preparePackaged(
+  template: "accuracy" | "round-accuracy",
   instanceId: string,
   dataset: string,
   folder: string,
 ): Promise<Candidate> {
   const { train, test } = stratifiedSplit(await loadPackagedDataset(dataset), { seed: BENCH_SEED });
-  return await prepareAccuracy(await loadInstance(instanceId), { title: dataset, train, test }, folder);
+  const instance = await loadCircuitInstance(template, instanceId);
+  return await prepareAccuracy(instance, { title: dataset, train, test }, folder);
 }
 
 /** A planned circuit on generated images of MNIST's shape, in one proof that nearly fills a domain of 2^19. */
@@ -87,7 +89,7 @@ export async function prepareImages(folder: string): Promise<Candidate> {
 
 /** Compiles an instance and makes its keys afresh, trains a model for it, and leaves both for the measurement. */
 async function prepareAccuracy(
-  instance: AccuracyInstance,
+  instance: AccuracyInstance | RoundAccuracyInstance,
   { title, train, test, epochs }: BenchData,
   folder: string,
 ): Promise<Candidate> {
