@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 
 import { WORKSPACE } from "../chain/abis.ts";
-import type { AccuracyInstance } from "../circuits/accuracy.ts";
 import type { CompiledCircuit } from "../circuits/build.ts";
 import type { CircuitInstance } from "../circuits/instance.ts";
 import { CIRCUIT_INSTANCE_SCHEMA, loadCircuitInstances } from "../circuits/instances.ts";
@@ -57,16 +56,26 @@ export async function findInstance(idOrFile: string): Promise<CircuitInstance> {
   return instance;
 }
 
-/** As findInstance, for a circuit that counts correct samples; throws UsageError `cli.other-template` for others. */
-export async function findAccuracyInstance(idOrFile: string): Promise<AccuracyInstance> {
+/** As findInstance, for a circuit of one template; throws UsageError `cli.other-template` for others. */
+export async function findInstanceOf<Template extends CircuitInstance["template"]>(
+  template: Template,
+  idOrFile: string,
+): Promise<Extract<CircuitInstance, { readonly template: Template }>> {
   const instance = await findInstance(idOrFile);
-  if (instance.template === "accuracy") return instance;
+  if (isOf(template, instance)) return instance;
   throw new UsageError(
     "cli.other-template",
-    `${instance.id} is a ${instance.template} circuit; this needs one that counts correct samples`,
+    `${instance.id} is a ${instance.template} circuit; this needs one of template ${template}`,
     "See the instances with `zkpot circuit list`.",
-    { instance: instance.id, template: instance.template },
+    { instance: instance.id, template: instance.template, expected: template },
   );
+}
+
+function isOf<Template extends CircuitInstance["template"]>(
+  template: Template,
+  instance: CircuitInstance,
+): instance is Extract<CircuitInstance, { readonly template: Template }> {
+  return instance.template === template;
 }
 
 /** The keys of an instance, from a folder or from where `zkpot keys dev` puts them; every file is hashed. */

@@ -19,6 +19,7 @@ import { registerProve } from "./commands/prove.ts";
 import { registerQuote } from "./commands/quote.ts";
 import { registerQuantize } from "./commands/quantize.ts";
 import { registerDraw, registerEnrol, registerLeave } from "./commands/seats.ts";
+import { registerRound } from "./commands/round.ts";
 import { registerStake } from "./commands/stake.ts";
 import { registerSubmit } from "./commands/submit.ts";
 import { registerTask } from "./commands/task.ts";
@@ -62,6 +63,7 @@ export function buildProgram(): Command {
   registerVerify(program);
   registerSubmit(program);
   registerClaim(program);
+  registerRound(program);
   return program;
 }
 

@@ -35,6 +35,22 @@ export function parseInteger(text: string, option: string, least: number, most: 
   return value;
 }
 
+/** A range of rows counted from 0, both ends included: `0-99`, or one row, `7`. */
+export function parseRows(text: string, option: string): { readonly first: number; readonly last: number } {
+  const match = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(text);
+  const first = Number(match?.[1]);
+  const last = Number(match?.[2] ?? match?.[1]);
+  if (match === null || last < first) {
+    throw invalid(
+      option,
+      text,
+      "is not a range of rows",
+      "Write first and last row, counted from 0, e.g. 0-99.",
+    );
+  }
+  return { first, last };
+}
+
 /** A number from `least` to `most`. */
 export function parseNumber(text: string, option: string, least: number, most: number): number {
   const value = Number(text);
@@ -46,15 +62,12 @@ export function parseNumber(text: string, option: string, least: number, most: n
 
 /** A task id: a whole number from 1. */
 export function parseTaskId(text: string): bigint {
-  if (!/^[1-9]\d{0,77}$/.test(text)) {
-    throw invalid(
-      "task id",
-      text,
-      "is not a task id",
-      "Task ids are whole numbers from 1; see `zkpot task list`.",
-    );
-  }
-  return BigInt(text);
+  return parseId(text, "task id", "Task ids are whole numbers from 1; see `zkpot task list`.");
+}
+
+/** A federation id: a whole number from 1. */
+export function parseFederationId(text: string): bigint {
+  return parseId(text, "federation id", "Federation ids are whole numbers from 1; see `zkpot round status`.");
 }
 
 /** A list of whole numbers separated by commas, each from 1. */
@@ -68,6 +81,11 @@ export function parseSizes(text: string, option: string): number[] {
     );
   }
   return text.split(",").map(Number);
+}
+
+function parseId(text: string, what: string, nextStep: string): bigint {
+  if (!/^[1-9]\d{0,76}$/.test(text)) throw invalid(what, text, `is not a ${what}`, nextStep);
+  return BigInt(text);
 }
 
 function invalid(option: string, value: string, problem: string, nextStep: string): UsageError {

@@ -1,5 +1,5 @@
 import type { ChainPoint, TaskRecord } from "../chain/tasks.ts";
-import { type AccuracyInstance, accuracyLayout } from "../circuits/accuracy.ts";
+import { accuracyLayout, type AccuracyShape } from "../circuits/accuracy.ts";
 import type { CompiledCircuit } from "../circuits/build.ts";
 import { architectureId } from "../model/architecture.ts";
 import type { KeySet } from "../proof/keys/key-set.ts";
@@ -18,7 +18,7 @@ export interface TaskCheck {
 
 /** The data points of a task's shards under its key, in order: what the market must have stored. */
 export async function taskDataPoints(
-  instance: AccuracyInstance,
+  instance: AccuracyShape,
   shards: readonly TaskShard[],
   keys: KeySet,
 ): Promise<ChainPoint[]> {

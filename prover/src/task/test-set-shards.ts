@@ -1,6 +1,5 @@
-import type { AccuracyInstance } from "../circuits/accuracy.ts";
+import { accuracyDimensions, type AccuracyShape } from "../circuits/accuracy.ts";
 import { selectTestSamples, type TestSet } from "../data/test-set.ts";
-import { accuracyDimensions } from "../circuits/accuracy.ts";
 import { shardRows } from "../witness/shards.ts";
 import { TaskError } from "./task-document.ts";
 
@@ -8,7 +7,7 @@ import { TaskError } from "./task-document.ts";
  * A test set as the shards of a task, each within what the circuit holds; a test set that fits as it is stays whole.
  * Throws TaskError `task.test-set-mismatch` for a test set of another shape than the circuit, and as shardRows.
  */
-export function shardTestSet(testSet: TestSet, instance: AccuracyInstance): TestSet[] {
+export function shardTestSet(testSet: TestSet, instance: AccuracyShape): TestSet[] {
   const { samples, inputQuantization, name } = testSet;
   const { features, classes } = accuracyDimensions(instance);
   const { inputBits } = instance.architecture;

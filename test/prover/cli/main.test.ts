@@ -26,6 +26,7 @@ const COMMANDS = [
   "verify",
   "submit",
   "claim",
+  "round",
 ];
 
 describe("zkpot", () => {

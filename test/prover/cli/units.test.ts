@@ -3,8 +3,10 @@ import { expect } from "chai";
 import {
   parseAmount,
   parseDuration,
+  parseFederationId,
   parseInteger,
   parseNumber,
+  parseRows,
   parseSizes,
   parseTaskId,
 } from "../../../prover/src/cli/units.ts";
@@ -104,6 +106,33 @@ describe("parseTaskId", () => {
   for (const text of ["0", "-1", "01", "0x1", "1.0", ""]) {
     it(`refuses "${text}"`, () => {
       expect(() => parseTaskId(text)).to.throw(UsageError, "task id");
+    });
+  }
+});
+
+describe("parseFederationId", () => {
+  it("reads whole numbers from 1 that a contract can count", () => {
+    expect(parseFederationId("1")).to.equal(1n);
+    expect(parseFederationId("9".repeat(77))).to.equal(10n ** 77n - 1n);
+  });
+
+  for (const text of ["0", "-1", "1.0", "", "9".repeat(78)]) {
+    it(`refuses "${text}"`, () => {
+      expect(() => parseFederationId(text)).to.throw(UsageError, "federation id");
+    });
+  }
+});
+
+describe("parseRows", () => {
+  it("reads a range with both ends, or one row", () => {
+    expect(parseRows("0-99", "--rows")).to.deep.equal({ first: 0, last: 99 });
+    expect(parseRows("5-5", "--rows")).to.deep.equal({ first: 5, last: 5 });
+    expect(parseRows("7", "--rows")).to.deep.equal({ first: 7, last: 7 });
+  });
+
+  for (const text of ["", "-1", "5-4", "1-", "1..2", "a-b", "0 - 9"]) {
+    it(`refuses "${text}"`, () => {
+      expect(() => parseRows(text, "--rows")).to.throw(UsageError, "--rows");
     });
   }
 });

@@ -95,7 +95,7 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   const { allowLock } = await import("../../chain/stake.ts");
   const { checkTaskKeys, taskDataPoints } = await import("../../task/check-task.ts");
   const { architectureId } = await import("../../model/architecture.ts");
-  const { findAccuracyInstance, openCircuit, openKeys } = await import("../artifacts.ts");
+  const { findInstanceOf, openCircuit, openKeys } = await import("../artifacts.ts");
   const { openDocuments } = await import("../artifact-documents.ts");
   const { chainTime } = await import("../../chain/connect.ts");
   const { postTask } = await import("../../chain/tasks.ts");
@@ -108,7 +108,7 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   const assignment = parseAssignment(options);
   const sampleCount = testSet.samples.sampleCount - (sealing?.publicSamples ?? 0);
   const minCorrect = parseInteger(options.minCorrect, "--min-correct", 1, sampleCount);
-  const instance = await findAccuracyInstance(options.instance);
+  const instance = await findInstanceOf("accuracy", options.instance);
   const keys = await openKeys(instance, options.keys);
   const session = await openSignSession(options);
   if ((await findKey(session.contracts, keys.keyId)) === undefined) {
