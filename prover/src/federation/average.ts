@@ -1,6 +1,6 @@
 import type { Architecture } from "../model/architecture.ts";
 import type { IntegerModel } from "../model/integer-model.ts";
-import { sumVectors, unpackSums } from "./parameter-vector.ts";
+import { type ParameterSums, sumVectors, unpackSums } from "./parameter-vector.ts";
 
 /** The average behind a sum of vectors, with the remainders of its divisions. */
 export interface Average {
@@ -24,7 +24,15 @@ export function averageVectors(
   factorSum: number,
   maxFactorSum: number,
 ): Average {
-  const sums = unpackSums(sumVectors(vectors), architecture, factorSum, maxFactorSum);
+  return averageSums(
+    unpackSums(sumVectors(vectors), architecture, factorSum, maxFactorSum),
+    architecture,
+    factorSum,
+  );
+}
+
+/** The average behind the weighted sums of all parameters in offset form, rounded as averageVectors says. */
+export function averageSums(sums: ParameterSums, architecture: Architecture, factorSum: number): Average {
   const divisor = 2n * BigInt(factorSum);
   const divide = (sum: bigint) => {
     const dividend = 2n * sum + BigInt(factorSum);

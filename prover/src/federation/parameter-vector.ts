@@ -35,6 +35,12 @@ export function vectorShape(architecture: Architecture, maxFactorSum: number): V
   return { weights, biases, weightSlotBits, biasSlotBits, weightWords, words };
 }
 
+/** Sums of all parameters of models in offset form, each model times its factor, in the order of the model's layers. */
+export interface ParameterSums {
+  readonly weights: readonly bigint[];
+  readonly biases: readonly bigint[];
+}
+
 /** The parameters of a model, in offset form and times `factor`, as the words of a vector without masks. */
 export function parameterVector(model: IntegerModel, factor: number, maxFactorSum: number): bigint[] {
   validateIntegerModel(model);
@@ -86,7 +92,7 @@ export function unpackSums(
   architecture: Architecture,
   factorSum: number,
   maxFactorSum: number,
-): { readonly weights: bigint[]; readonly biases: bigint[] } {
+): ParameterSums {
   checkFactor(factorSum, maxFactorSum);
   const shape = vectorShape(architecture, maxFactorSum);
   if (vector.length !== shape.words) {
