@@ -97,7 +97,7 @@ export interface MemberRecord {
   readonly firstRound: bigint;
   /** Last round it committed in; 0 for none. */
   readonly lastRound: bigint;
-  /** Its mask key; the neutral point for who never was a member. */
+  /** Its mask key; (0, 0) for who never was a member. */
   readonly key: PublicKey;
 }
 
