@@ -24,7 +24,7 @@ export interface EpochRecord {
 export interface TrainingCheckpoint {
   readonly options: TrainingOptions;
   readonly layerSizes: readonly number[];
-  /** keccak256 of the training samples: a checkpoint belongs to its data. */
+  /** keccak256 of the training samples and the initial model, if one was given: a checkpoint belongs to both. */
   readonly samplesDigest: string;
   readonly epochsDone: number;
   /** Weights and biases in turn, first layer to last. */
@@ -46,15 +46,37 @@ export function modelOf(checkpoint: TrainingCheckpoint): FloatModel {
 }
 
 /**
- * The checkpoint before the first epoch: initial weights uniform in ±sqrt(6/(inputs + outputs)) (Glorot and Bengio
- * 2010), biases 0.
+ * The checkpoint before the first epoch: the initial model, else weights uniform in ±sqrt(6/(inputs + outputs)) (Glorot and
+ * Bengio 2010) and biases 0.
  */
 export function startingPoint(
   options: TrainingOptions,
   layerSizes: readonly number[],
   samplesDigest: string,
   train: FloatSamples,
+  initialModel?: FloatModel,
 ): TrainingCheckpoint {
+  const parameters =
+    initialModel?.layers.flatMap(({ weights, biases }) => [weights.slice(), biases.slice()]) ??
+    randomParameters(options, layerSizes, train);
+  const zeros = (): Float32Array[] => parameters.map((parameter) => new Float32Array(parameter.length));
+  return {
+    options,
+    layerSizes,
+    samplesDigest,
+    epochsDone: 0,
+    parameters,
+    firstMoments: zeros(),
+    secondMoments: zeros(),
+    history: [],
+  };
+}
+
+function randomParameters(
+  options: TrainingOptions,
+  layerSizes: readonly number[],
+  train: FloatSamples,
+): Float32Array[] {
   const random = new SeededRandom(options.seed, "initial weights");
   const parameters = layerSizes.slice(1).flatMap((outputs, layer) => {
     const inputs = layerSizes[layer]!;
@@ -70,17 +92,7 @@ export function startingPoint(
   for (const feature of silentFeatures(train)) {
     parameters[0]!.fill(0, feature * firstWidth, (feature + 1) * firstWidth);
   }
-  const zeros = (): Float32Array[] => parameters.map((parameter) => new Float32Array(parameter.length));
-  return {
-    options,
-    layerSizes,
-    samplesDigest,
-    epochsDone: 0,
-    parameters,
-    firstMoments: zeros(),
-    secondMoments: zeros(),
-    history: [],
-  };
+  return parameters;
 }
 
 /**
@@ -101,7 +113,7 @@ export function checkCheckpoint(
       { what },
     );
   };
-  if (checkpoint.samplesDigest !== samplesDigest) fail("training samples");
+  if (checkpoint.samplesDigest !== samplesDigest) fail("training samples or another initial model");
   if (checkpoint.layerSizes.join() !== layerSizes.join()) fail("layer sizes");
   for (const key of ["epochs", "batchSize", "learningRate", "weightDecay", "inputNoise", "seed"] as const) {
     if (checkpoint.options[key] !== options[key]) fail(`${key} (${checkpoint.options[key]})`);
@@ -117,10 +129,11 @@ export function silentFeatures(train: FloatSamples): number[] {
   return [...isSilent.keys()].filter((feature) => isSilent[feature]);
 }
 
-/** keccak256 of features and labels, in the byte order of the machine. */
-export function digestSamples(samples: FloatSamples): string {
+/** keccak256 of features and labels, then of weights and biases of an initial model, in the byte order of the machine. */
+export function digestInputs(samples: FloatSamples, initialModel?: FloatModel): string {
   const hash = keccak_256.create();
-  for (const array of [samples.features, samples.labels]) {
+  const parameters = initialModel?.layers.flatMap(({ weights, biases }) => [weights, biases]) ?? [];
+  for (const array of [samples.features, samples.labels, ...parameters]) {
     hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   }
   return `0x${bytesToHex(hash.digest())}`;

@@ -4,11 +4,11 @@ import type * as TensorFlow from "@tensorflow/tfjs";
 
 import type { FloatSamples } from "../data/dataset.ts";
 import { SeededRandom } from "../data/random.ts";
-import type { FloatModel } from "../model/float-model.ts";
+import { type FloatModel, validateFloatModel } from "../model/float-model.ts";
 import type { TrainingBackend } from "./backend.ts";
 import {
   checkCheckpoint,
-  digestSamples,
+  digestInputs,
   type EpochRecord,
   modelOf,
   silentFeatures,
@@ -39,6 +39,9 @@ export interface TrainingRun {
   /** Stops training; the unfinished epoch is dropped. */
   readonly signal?: AbortSignal | undefined;
   readonly onEpoch?: ((record: EpochRecord) => void) | undefined;
+  /** Where training starts, instead of at random weights. */
+  readonly initialModel?: FloatModel | undefined;
+  /** Made from the same initial model, if any. */
   readonly resumeFrom?: TrainingCheckpoint | undefined;
 }
 
@@ -50,19 +53,21 @@ const EVALUATION_BATCH = 4_096;
  * Trains a multi-layer perceptron (ReLU, softmax cross-entropy) with mini-batches and Adam with decoupled weight
  * decay (Kingma and Ba 2015; Loshchilov and Hutter 2019).
  *
- * Initial weights, batch order and noise come from `options.seed` alone. On the WASM backend a run repeats bit for bit, and an
- * interrupted run that is resumed ends with the weights of one that was not.
- * Throws TrainingError: `training.options`, `training.samples`, `training.checkpoint-mismatch`, `training.diverged`.
+ * Initial weights, unless given, batch order and noise come from `options.seed` alone. On the WASM backend a run repeats bit for
+ * bit, and an interrupted run that is resumed ends with the weights of one that was not.
+ * Throws TrainingError: `training.options`, `training.samples`, `training.initial-model`, `training.checkpoint-mismatch`,
+ * `training.diverged`.
  */
 export async function trainModel(run: TrainingRun): Promise<TrainingResult> {
-  const { train, validation, options, backend, signal, onEpoch, resumeFrom } = run;
+  const { train, validation, options, backend, signal, onEpoch, initialModel, resumeFrom } = run;
   validateTrainingOptions(options);
   checkSamples(train, validation);
   const { tf } = backend;
   const layerSizes = [train.featureCount, ...options.hiddenSizes, train.classCount];
-  const samplesDigest = digestSamples(train);
+  if (initialModel !== undefined) checkInitialModel(initialModel, layerSizes);
+  const samplesDigest = digestInputs(train, initialModel);
   if (resumeFrom !== undefined) checkCheckpoint(resumeFrom, options, layerSizes, samplesDigest);
-  let checkpoint = resumeFrom ?? startingPoint(options, layerSizes, samplesDigest, train);
+  let checkpoint = resumeFrom ?? startingPoint(options, layerSizes, samplesDigest, train, initialModel);
   const optimizer = new Optimizer(tf, checkpoint);
   try {
     while (checkpoint.epochsDone < options.epochs && !signal?.aborted) {
@@ -200,6 +205,17 @@ function checkSamples(train: FloatSamples, validation: FloatSamples | undefined)
       `validation samples have ${validation.featureCount} features and ${validation.classCount} classes, training samples ${train.featureCount} and ${train.classCount}`,
     );
   }
+}
+
+function checkInitialModel(model: FloatModel, layerSizes: readonly number[]): void {
+  validateFloatModel(model);
+  if (model.layerSizes.join() === layerSizes.join()) return;
+  throw new TrainingError(
+    "training.initial-model",
+    `the initial model is ${model.layerSizes.join("-")}, samples and options ask for ${layerSizes.join("-")}`,
+    "Start from a model of the same architecture.",
+    { found: model.layerSizes, expected: layerSizes },
+  );
 }
 
 function diverged(epoch: number, options: TrainingOptions): TrainingError {

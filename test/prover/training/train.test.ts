@@ -6,7 +6,11 @@ import { fitInputQuantization, scaleInputs } from "../../../prover/src/data/inpu
 import { scorePredictions } from "../../../prover/src/model/evaluation.ts";
 import { firstMaximum, floatLogits, type FloatModel } from "../../../prover/src/model/float-model.ts";
 import { openBackend, type TrainingBackend } from "../../../prover/src/training/backend.ts";
-import type { EpochRecord, TrainingCheckpoint } from "../../../prover/src/training/checkpoint.ts";
+import {
+  type EpochRecord,
+  modelOf,
+  type TrainingCheckpoint,
+} from "../../../prover/src/training/checkpoint.ts";
 import { trainModel, type TrainingResult, type TrainingRun } from "../../../prover/src/training/train.ts";
 import { TRAINING_CHECKPOINT } from "../../../prover/src/training/training-documents.ts";
 import {
@@ -201,13 +205,41 @@ describe("trainModel", () => {
     );
   });
 
-  it("refuses a checkpoint of other samples or options", async () => {
+  it("starts at an initial model, and resumes as if never stopped", async () => {
+    const { model: initialModel } = await run();
+    const untouched = await run({ initialModel, signal: AbortSignal.abort() });
+    expect(untouched.model).to.deep.equal(initialModel);
+    const whole = await run({ initialModel, options: { ...options, seed: "8" } });
+    expect(whole.model).to.not.deep.equal(initialModel);
+    expect(whole.history[0]!.loss).to.be.below((await run()).history[0]!.loss);
+    const controller = new AbortController();
+    const part = await run({
+      initialModel,
+      options: { ...options, seed: "8" },
+      signal: controller.signal,
+      onEpoch: () => controller.abort(),
+    });
+    const resumed = await run({
+      initialModel,
+      options: { ...options, seed: "8" },
+      resumeFrom: part.checkpoint,
+    });
+    expect(resumed).to.deep.equal(whole);
+  });
+
+  it("refuses an initial model of another shape", async () => {
+    const { model } = await run({ options: { ...options, hiddenSizes: [4], epochs: 1 } });
+    await expectError(() => run({ initialModel: model }), "training.initial-model", /6-4-3.*6-5-3/);
+  });
+
+  it("refuses a checkpoint of other samples, initial model or options", async () => {
     const { checkpoint } = await run({ options: { ...options, epochs: 1 } });
     const resume = (changes: Partial<TrainingRun>): Promise<TrainingResult> =>
       run({ options: checkpoint.options, resumeFrom: checkpoint, ...changes });
     await resume({});
     const cases: [Partial<TrainingRun>, RegExp][] = [
       [{ train: validation }, /other training samples/],
+      [{ initialModel: modelOf(checkpoint) }, /another initial model/],
       [{ options: { ...checkpoint.options, hiddenSizes: [4] } }, /other layer sizes/],
       [{ options: { ...checkpoint.options, epochs: 2 } }, /other epochs \(1\)/],
       [{ options: { ...checkpoint.options, batchSize: 5 } }, /other batchSize \(4\)/],
