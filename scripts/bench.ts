@@ -21,6 +21,11 @@ import {
 import { type AuditOverhead, auditOverheads, measureAudit } from "./bench/audit.ts";
 import { memberCircuits, prepareMembers } from "./bench/federation.ts";
 import type { AuditMeasurement } from "./bench/measure-audit.ts";
+import {
+  type AggregationComparison,
+  aggregationTable,
+  compareAggregations,
+} from "./bench/secure-aggregation.ts";
 import { countBitDecomposition, countCircomlibMl, type RowCount } from "./bench/row-counts.ts";
 import { setUp } from "./setup.ts";
 
@@ -36,6 +41,7 @@ the same domain in turns, and counts the rows of the same statement written in o
 
 const root = path.join(import.meta.dirname, "..");
 const DIGITS = "digits-64-16-10x360";
+const MASKED = "masked-64-16-10x8";
 const ROUND = "round-64-16-10x360";
 const PLAIN_ROWS = 65_000;
 const AUDITED_RANDOM_STEPS = 6;
@@ -62,6 +68,8 @@ interface BenchReport {
   /** Proving time per row of the training step over that of the digits' accuracy circuit, medians. */
   readonly stepOverAccuracyPerRow: number;
   readonly auditOverheads: readonly AuditOverhead[];
+  /** Averages of 8 models of the digits' shape, without proofs. */
+  readonly aggregation: AggregationComparison;
   /** Exact, from the snapshot that the contract tests check. */
   readonly gas: Readonly<Record<string, number>>;
 }
@@ -116,6 +124,7 @@ async function bench(runs: number): Promise<BenchReport> {
       stepOverAccuracyPerRow:
         perRow(audit.step.provingSeconds, audit.step.rows) / perRow(digits.proof.provingSeconds, digits.rows),
       auditOverheads: auditOverheads(audit.batches),
+      aggregation: await compareAggregations(MASKED, runs),
       gas: { ...(await readGas("gas-snapshot.json")), ...(await readGas("rounds-gas-snapshot.json")) },
     };
   } finally {
@@ -190,6 +199,7 @@ function print(report: BenchReport): void {
       out(`${name}: accuracy ${percent(accuracy.float)} float, ${percent(accuracy.integer)} integer`);
   }
   printAudit(report, seconds, megabytes);
+  out(`\n${aggregationTable(report.aggregation)}`);
   const fees = Object.entries(gas).map(([name, value]) => [name, String(value)]);
   out(`\n${table(["transaction or call", "gas"], fees)}`);
 }

@@ -50,7 +50,8 @@ export function membersWitness(instance: MembersInstance): MembersWitness {
     : vectorSumWitness(instance, 1n, vectors);
 }
 
-function randomModel(architecture: Architecture, random: SeededRandom): IntegerModel {
+/** A model with uniform parameters. */
+export function randomModel(architecture: Architecture, random: SeededRandom): IntegerModel {
   const { layerSizes, weightBits, biasBits } = architecture;
   const values = (count: number, bits: number) =>
     Int32Array.from({ length: count }, () => random.nextInteger(2 ** bits) - 2 ** (bits - 1));

@@ -9,7 +9,8 @@ import type { VectorSumInstance } from "../../prover/src/circuits/vector-sum.ts"
 import { makeDevelopmentKeys } from "../../prover/src/proof/keys/development.ts";
 import { domainPower } from "../../prover/src/proof/keys/qap.ts";
 import { readR1cs } from "../../prover/src/proof/keys/r1cs.ts";
-import { type Candidate, timed } from "./proving.ts";
+import type { Candidate } from "./proving.ts";
+import { timed } from "./timed.ts";
 
 /** A circuit over the models of a federation's members, without samples. */
 export type MembersInstance = MaskedUpdateInstance | AggregateInstance | VectorSumInstance;

@@ -23,6 +23,7 @@ import { openBackend } from "../../prover/src/training/backend.ts";
 import { prepareModel } from "../demo/models.ts";
 import type { ProofMeasurement } from "./measure-process.ts";
 import { generateImages } from "./mnist-shaped.ts";
+import { timed } from "./timed.ts";
 
 /** One circuit, measured. */
 export interface ProvingResult {
@@ -179,13 +180,6 @@ export async function measureInTurns(
 /** Removes what the preparation left; it holds a model. */
 export async function cleanUp(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
-}
-
-/** Seconds an action takes, and its result. */
-export async function timed<T>(action: () => Promise<T>): Promise<[number, T]> {
-  const started = performance.now();
-  const result = await action();
-  return [(performance.now() - started) / 1000, result];
 }
 
 function medians(runs: readonly ProofMeasurement[]): ProofMeasurement {
