@@ -270,6 +270,15 @@ describe("homomorphicAggregation", () => {
     expect([factor, first]).to.deep.equal([2n, 2n * BigInt(weight + 32)]);
   });
 
+  it("does not protect from a leader that names one contribution the sum", () => {
+    const list = openEnvelope(round[0]!, 1, contributions.get(1)!);
+    const factorOnly = sums.encrypt(keys.publicKey, [6n, ...new Array<bigint>(27).fill(0n)]);
+    const forged = sealEnvelope(round[0]!, 3, sums.add([list, factorOnly]));
+    const shown = sides[3]!.open(forged, 8).model.layers[0]!.weights[0]!;
+    const weight = models.get(1)![0].layers[0]!.weights[0]!;
+    expect(shown + 32).to.equal(Math.floor((2 * (weight + 32)) / 8 + 0.5));
+  });
+
   it("refuses a factor sum that is not that of the contributions", async () => {
     const combined = sides[0]!.combine(contributions);
     expect(sides[3]!.open(combined, 8).model.layers).to.have.lengthOf(2);
