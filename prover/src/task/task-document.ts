@@ -80,19 +80,22 @@ export const TEST_SET_ARTIFACT_SCHEMA = z.object({ cid: ARTIFACT_CID, hash: HASH
 
 const SAMPLE_COUNT = z.number().int().min(1);
 
+/** Schema of a public test set inside documents. */
+export const PUBLIC_TEST_SET_SCHEMA = z
+  .object({
+    kind: z.literal("public"),
+    shards: z
+      .array(TEST_SET_ARTIFACT_SCHEMA.extend({ sampleCount: SAMPLE_COUNT }).strict())
+      .min(1)
+      .max(MAX_SHARDS),
+  })
+  .strict();
+
 const TASK_SCHEMA = z
   .object({
     title: z.string().min(1).max(200),
     testSet: z.discriminatedUnion("kind", [
-      z
-        .object({
-          kind: z.literal("public"),
-          shards: z
-            .array(TEST_SET_ARTIFACT_SCHEMA.extend({ sampleCount: SAMPLE_COUNT }).strict())
-            .min(1)
-            .max(MAX_SHARDS),
-        })
-        .strict(),
+      PUBLIC_TEST_SET_SCHEMA,
       z
         .object({
           kind: z.literal("sealed"),

@@ -3,7 +3,9 @@ import { type DocumentKind, documentDigest } from "../data/document.ts";
 import type { InputQuantization } from "../data/input-quantization.ts";
 import type { IntegerSamples } from "../data/samples.ts";
 import { joinSamples, TEST_SET, type TestSet, testSetHash } from "../data/test-set.ts";
+import type { Architecture } from "../model/architecture.ts";
 import {
+  type PublicTestSet,
   type SealedTestSet,
   TASK_DOCUMENT,
   type TaskDocument,
@@ -56,15 +58,28 @@ export async function readTaskFiles(read: ReadDocument, artifacts: TaskArtifacts
   if (testSet.kind === "sealed") {
     return { document, documentHash, ...(await readSealed(read, document, testSet, artifacts.reveal)) };
   }
+  const shards = await readPublicShards(read, testSet, document.instance.architecture);
+  const { inputQuantization, classNames } = shards[0]!.testSet;
+  return { document, documentHash, inputQuantization, classNames, shards, publicSample: null };
+}
+
+/**
+ * Reads the shards of a public test set for models of an architecture.
+ * Throws TaskError `task.test-set-mismatch` naming the shard and what differs, and as `read`.
+ */
+export async function readPublicShards(
+  read: ReadDocument,
+  testSet: PublicTestSet,
+  architecture: Architecture,
+): Promise<TaskShard[]> {
   const shards: TaskShard[] = [];
   for (const [index, published] of testSet.shards.entries()) {
-    shards.push({ testSet: await readShard(read, document, index, published), blinding: 0n });
+    shards.push({ testSet: await readShard(read, architecture, index, published), blinding: 0n });
   }
-  const { inputQuantization, classNames } = shards[0]!.testSet;
   shards.forEach((shard, index) => {
-    expectSameKind(`shard ${index}`, shard.testSet, { inputQuantization, classNames });
+    expectSameKind(`shard ${index}`, shard.testSet, shards[0]!.testSet);
   });
-  return { document, documentHash, inputQuantization, classNames, shards, publicSample: null };
+  return shards;
 }
 
 /** The shards of a test set that is public by now; throws TaskError `task.sealed` before. */
@@ -90,10 +105,11 @@ async function readSealed(
   revealCid: string | undefined,
 ): Promise<Omit<TaskFiles, "document" | "documentHash">> {
   const { inputQuantization, classNames } = testSet;
+  const { architecture } = document.instance;
   const sample =
     testSet.publicSample === null
       ? null
-      : await readTestSet(read, document, "the public sample", testSet.publicSample);
+      : await readTestSet(read, architecture, "the public sample", testSet.publicSample);
   if (sample !== null) expectSameKind("the public sample", sample, testSet);
   const open = { inputQuantization, classNames, publicSample: sample };
   if (revealCid === undefined) return { ...open, shards: null };
@@ -102,7 +118,7 @@ async function readSealed(
   const shards: TaskShard[] = [];
   for (const [index, { blinding, ...artifact }] of reveal.shards.entries()) {
     const published = { ...artifact, sampleCount: testSet.shards[index]!.sampleCount };
-    const shard = await readShard(read, document, index, published);
+    const shard = await readShard(read, architecture, index, published);
     expectSameKind(`shard ${index}`, shard, testSet);
     shards.push({ testSet: shard, blinding });
   }
@@ -111,25 +127,25 @@ async function readSealed(
 
 async function readShard(
   read: ReadDocument,
-  document: TaskDocument,
+  architecture: Architecture,
   index: number,
   published: TestSetArtifact & { readonly sampleCount: number },
 ): Promise<TestSet> {
   const what = `shard ${index}`;
-  const testSet = await readTestSet(read, document, what, published);
+  const testSet = await readTestSet(read, architecture, what, published);
   expectSame(what, "sample count", testSet.samples.sampleCount, published.sampleCount);
   return testSet;
 }
 
 async function readTestSet(
   read: ReadDocument,
-  document: TaskDocument,
+  architecture: Architecture,
   what: string,
   { cid, hash }: TestSetArtifact,
 ): Promise<TestSet> {
   const testSet = await read(cid, TEST_SET);
   const { samples, inputQuantization } = testSet;
-  const { layerSizes, inputBits } = document.instance.architecture;
+  const { layerSizes, inputBits } = architecture;
   expectSame(what, "hash", testSetHash(testSet), hash);
   expectSame(what, "feature count", samples.featureCount, layerSizes[0]);
   expectSame(what, "class count", samples.classCount, layerSizes.at(-1));

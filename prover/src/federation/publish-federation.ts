@@ -1,0 +1,62 @@
+import type { RoundAccuracyInstance } from "../circuits/accuracy.ts";
+import type { TestSet } from "../data/test-set.ts";
+import { modelCommitment } from "../model/commitment.ts";
+import { runReference } from "../model/reference.ts";
+import { type PutDocument, publishShards } from "../task/publish-task.ts";
+import { shardTestSet } from "../task/test-set-shards.ts";
+import { GLOBAL_SALT } from "../witness/aggregate-witness.ts";
+import { FEDERATION_DOCUMENT, type FederationDocument } from "./federation-document.ts";
+import { FederationError } from "./federation-error.ts";
+import { GLOBAL_MODEL } from "./global-model.ts";
+import { startModel } from "./start-model.ts";
+
+/** Most shards of a federation's test set, as the contract has it. */
+const MAX_SHARDS = 16;
+
+/** A federation's document, but for what follows from its test set. */
+export type FederationDraft = Omit<FederationDocument, "testSet" | "sampleCount">;
+
+/** What a sponsor has made of its test set and draft. */
+export interface PublishedFederation {
+  /** CID of the document. */
+  readonly document: string;
+  /** CID of the model of the start. */
+  readonly start: string;
+  /** With salt 0. */
+  readonly startCommitment: bigint;
+  /** Samples of the test set that the model of the start classifies correctly. */
+  readonly startCorrect: number;
+}
+
+/**
+ * Makes test set, document and model of the start of a federation artifacts.
+ * Throws FederationError `federation.shards` for a test set that needs more than 16 shards, and as shardTestSet and runReference.
+ */
+export async function publishFederation(
+  put: PutDocument,
+  draft: FederationDraft,
+  testSet: TestSet,
+): Promise<PublishedFederation> {
+  const { score } = draft.circuits;
+  const shards = federationShards(testSet, score);
+  const model = startModel(score.architecture, draft.weightScales, draft.startSeed);
+  const startCorrect = runReference(model, testSet.samples).correctCount;
+  const document = await put(FEDERATION_DOCUMENT, {
+    ...draft,
+    testSet: await publishShards(put, shards),
+    sampleCount: testSet.samples.sampleCount,
+  });
+  const start = await put(GLOBAL_MODEL, model);
+  return { document, start, startCommitment: modelCommitment(model, GLOBAL_SALT), startCorrect };
+}
+
+function federationShards(testSet: TestSet, instance: RoundAccuracyInstance): TestSet[] {
+  const shards = shardTestSet(testSet, instance);
+  if (shards.length <= MAX_SHARDS) return shards;
+  throw new FederationError(
+    "federation.shards",
+    `test set ${testSet.name} needs ${shards.length} shards with ${instance.id}; a federation takes ${MAX_SHARDS}`,
+    "Use fewer samples or a larger circuit.",
+    { shards: shards.length, limit: MAX_SHARDS },
+  );
+}
