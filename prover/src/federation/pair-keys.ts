@@ -28,7 +28,12 @@ export interface PairKey {
 
 /** A fresh key pair from the system's randomness. */
 export function randomPairKey(): PairKey {
-  return pairKey((randomFieldElement() % (SUBGROUP_ORDER - 1n)) + 1n);
+  return pairKeyFromSeed(randomFieldElement());
+}
+
+/** The key pair of any non-negative number: two seeds give the same one if they are equal modulo the order less one. */
+export function pairKeyFromSeed(seed: bigint): PairKey {
+  return pairKey((seed % (SUBGROUP_ORDER - 1n)) + 1n);
 }
 
 /** The key pair of a scalar. Throws FederationError `federation.key` unless 0 < scalar < the subgroup's order. */
