@@ -19,6 +19,8 @@ const SNAPSHOT_FILE = path.join(import.meta.dirname, "rounds-gas-snapshot.json")
 const LIMITS = { member: 700_000, leader: 600_000 };
 /** Zero bytes of calldata are cheaper, and addresses decide how many there are. */
 const TOLERANCE = 500;
+/** How far the draw of a leader walks along the places is chance. */
+const DRAW_TOLERANCE = 1_500;
 const URI = "ipfs://bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy";
 
 /** Plays a round of `count` members with room for `vectors`; members outside of it have joined before. */
@@ -61,6 +63,8 @@ async function measure(
     places: BigInt(vectors),
     dataPoints: [g1(data)],
     keepBetter: true,
+    // All are drawn from: every stake is read.
+    bandCount: 20n,
   };
   await record("create", rounds.connect(sponsor).create(spec));
   await rounds.connect(sponsor).fund(1n, spec.rewardWei, { value: spec.rewardWei });
@@ -91,7 +95,7 @@ async function measure(
   await networkHelpers.time.increase(TIMING.commitSeconds);
   for (const [i, member] of members.entries()) {
     const context = contextOf(member, "zkpot.round-accuracy.v1");
-    const score = scoreOf(context, commitments[i]!, 340n - BigInt(i), nullifiers[i]!);
+    const score = scoreOf(context, commitments[i]!, 320n + BigInt(i), nullifiers[i]!);
     await record("prove", rounds.connect(member).prove(1n, score));
   }
   await networkHelpers.time.increase(TIMING.proveSeconds);
@@ -151,7 +155,10 @@ describe("Gas of federated rounds", () => {
     const snapshot = JSON.parse(readFileSync(SNAPSHOT_FILE, "utf8")) as Record<string, number>;
     expect(Object.keys(gas)).to.have.members(Object.keys(snapshot));
     for (const [name, expected] of Object.entries(snapshot)) {
-      expect(gas[name], name).to.be.closeTo(expected, TOLERANCE);
+      expect(gas[name], name).to.be.closeTo(
+        expected,
+        name.startsWith("advance to a leader") ? DRAW_TOLERANCE : TOLERANCE,
+      );
     }
   });
 
