@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 
+import type { RoundTiming } from "../chain/round-state.ts";
 import { parseToken } from "./addresses.ts";
 import { parseAmount, parseDuration, parseInteger } from "./units.ts";
 import { UsageError } from "./usage-error.ts";
@@ -26,14 +27,7 @@ export interface RoundTermFlags {
 
 /** What the options say; see FederationSpec in the contracts. */
 export interface RoundTerms {
-  readonly timing: {
-    readonly trainSeconds: number;
-    readonly commitSeconds: number;
-    readonly proveSeconds: number;
-    readonly maskSeconds: number;
-    readonly takeSeconds: number;
-    readonly leadSeconds: number;
-  };
+  readonly timing: RoundTiming;
   readonly maxRounds: number;
   readonly toleranceCount: number;
   readonly bandCount: number;

@@ -1,5 +1,5 @@
 import type { FederationRecord, MemberRecord } from "../chain/federations.ts";
-import { isRunning } from "../chain/round-state.ts";
+import { isRunning, type RoundTiming } from "../chain/round-state.ts";
 import type { RoundRecord } from "../chain/rounds.ts";
 import { formatAmount } from "./addresses.ts";
 import { improvementOf } from "./round-claims.ts";
@@ -24,9 +24,8 @@ export function durationText(seconds: number): string {
   return `${seconds}s`;
 }
 
-/** A federation on its own, without its rounds. */
-export function federationFacts(federation: FederationRecord): Facts {
-  const { timing, globalModel, rewardToken, stakeToken } = federation;
+/** How long the parts of a round last, in the units of the options. */
+export function timesText(timing: RoundTiming): string {
   const parts = [
     ["train", timing.trainSeconds],
     ["commit", timing.commitSeconds],
@@ -35,6 +34,12 @@ export function federationFacts(federation: FederationRecord): Facts {
     ["take", timing.takeSeconds],
     ["lead", timing.leadSeconds],
   ] as const;
+  return parts.map(([name, seconds]) => `${name} ${durationText(seconds)}`).join(", ");
+}
+
+/** A federation on its own, without its rounds. */
+export function federationFacts(federation: FederationRecord): Facts {
+  const { timing, globalModel, rewardToken, stakeToken } = federation;
   const stake = (wei: bigint): string => formatAmount(wei, stakeToken);
   return [
     ["federation", `${federation.federationId}, ${standing(federation)}`],
@@ -53,7 +58,7 @@ export function federationFacts(federation: FederationRecord): Facts {
       "taken",
       `models of at most ${federation.toleranceCount} samples fewer; leaders drawn within ${federation.bandCount}${federation.keepBetter ? "; a leader may keep a better model of its own" : ""}`,
     ],
-    ["times", parts.map(([name, seconds]) => `${name} ${durationText(seconds)}`).join(", ")],
+    ["times", timesText(timing)],
     ["document", `${federation.documentUri} (${federation.documentHash})`],
     ["record", federation.recordHash],
   ];

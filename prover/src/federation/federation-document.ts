@@ -93,7 +93,7 @@ export const FEDERATION_DOCUMENT: DocumentKind<FederationDocument, FederationCon
   schema: FEDERATION_SCHEMA,
   encode: (document) => structuredClone(document) as FederationContent,
   decode: (content) => {
-    checkDocument(content);
+    checkFederationDocument(content);
     return content;
   },
 };
@@ -108,7 +108,12 @@ export function memberFactor(
 }
 
 /** Throws FederationError `federation.document` unless the parts of a document go together. */
-function checkDocument({ circuits, testSet, sampleCount, weightScales }: FederationDocument): void {
+export function checkFederationDocument({
+  circuits,
+  testSet,
+  sampleCount,
+  weightScales,
+}: FederationDocument): void {
   const { score, mask, aggregate } = circuits;
   const [architecture, ...others] = [score, mask, aggregate].map((circuit) =>
     canonicalArchitecture(circuit.architecture),

@@ -1,6 +1,5 @@
 import { parseArtifactUri } from "../artifacts/artifact-uri.ts";
 import type { FederationRecord, GlobalModelRecord } from "../chain/federations.ts";
-import type { CompiledCircuit } from "../circuits/build.ts";
 import type { RoundAccuracyInstance } from "../circuits/accuracy.ts";
 import type { AggregateInstance } from "../circuits/aggregate.ts";
 import type { MaskedUpdateInstance } from "../circuits/masked-update.ts";
@@ -9,11 +8,11 @@ import type { InputQuantization } from "../data/input-quantization.ts";
 import { architectureId, canonicalArchitecture } from "../model/architecture.ts";
 import { modelCommitment } from "../model/commitment.ts";
 import type { IntegerModel } from "../model/integer-model.ts";
-import type { KeySet } from "../proof/keys/key-set.ts";
 import { pointText, taskDataPoints } from "../task/check-task.ts";
 import { shardScores } from "../task/scores.ts";
 import { type ReadDocument, readPublicShards, type TaskShard } from "../task/task-files.ts";
 import { emptyVectorDigest, GLOBAL_SALT } from "../witness/aggregate-witness.ts";
+import type { RoundCircuit } from "./round-proofs.ts";
 import { FEDERATION_DOCUMENT, type FederationDocument } from "./federation-document.ts";
 import { FederationError } from "./federation-error.ts";
 import { GLOBAL_MODEL } from "./global-model.ts";
@@ -30,19 +29,14 @@ export interface FederationFiles {
   readonly shards: readonly TaskShard[];
 }
 
-/** A circuit with its keys. */
-export interface CircuitKeys<Instance extends FederationCircuit = FederationCircuit> {
-  readonly circuit: CompiledCircuit<Instance>;
-  readonly keys: KeySet;
-}
-
-type FederationCircuit = RoundAccuracyInstance | MaskedUpdateInstance | AggregateInstance;
+/** Parameters of any of a federation's circuits. */
+export type FederationCircuit = RoundAccuracyInstance | MaskedUpdateInstance | AggregateInstance;
 
 /** What a member proves with. */
 export interface FederationProvers {
-  readonly score: CircuitKeys<RoundAccuracyInstance>;
-  readonly mask: CircuitKeys<MaskedUpdateInstance>;
-  readonly aggregate: CircuitKeys<AggregateInstance>;
+  readonly score: RoundCircuit<RoundAccuracyInstance>;
+  readonly mask: RoundCircuit<MaskedUpdateInstance>;
+  readonly aggregate: RoundCircuit<AggregateInstance>;
 }
 
 /**

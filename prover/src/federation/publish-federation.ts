@@ -5,7 +5,11 @@ import { runReference } from "../model/reference.ts";
 import { type PutDocument, publishShards } from "../task/publish-task.ts";
 import { shardTestSet } from "../task/test-set-shards.ts";
 import { GLOBAL_SALT } from "../witness/aggregate-witness.ts";
-import { FEDERATION_DOCUMENT, type FederationDocument } from "./federation-document.ts";
+import {
+  checkFederationDocument,
+  FEDERATION_DOCUMENT,
+  type FederationDocument,
+} from "./federation-document.ts";
 import { FederationError } from "./federation-error.ts";
 import { GLOBAL_MODEL } from "./global-model.ts";
 import { startModel } from "./start-model.ts";
@@ -30,7 +34,8 @@ export interface PublishedFederation {
 
 /**
  * Makes test set, document and model of the start of a federation artifacts.
- * Throws FederationError `federation.shards` for a test set that needs more than 16 shards, and as shardTestSet and runReference.
+ * Throws FederationError `federation.shards` for a test set that needs more than 16 shards, `federation.document` for circuits that do
+ * not go together, and as shardTestSet and runReference.
  */
 export async function publishFederation(
   put: PutDocument,
@@ -41,13 +46,18 @@ export async function publishFederation(
   const shards = federationShards(testSet, score);
   const model = startModel(score.architecture, draft.weightScales, draft.startSeed);
   const startCorrect = runReference(model, testSet.samples).correctCount;
-  const document = await put(FEDERATION_DOCUMENT, {
+  const document = {
     ...draft,
     testSet: await publishShards(put, shards),
     sampleCount: testSet.samples.sampleCount,
-  });
-  const start = await put(GLOBAL_MODEL, model);
-  return { document, start, startCommitment: modelCommitment(model, GLOBAL_SALT), startCorrect };
+  };
+  checkFederationDocument(document);
+  return {
+    document: await put(FEDERATION_DOCUMENT, document),
+    start: await put(GLOBAL_MODEL, model),
+    startCommitment: modelCommitment(model, GLOBAL_SALT),
+    startCorrect,
+  };
 }
 
 function federationShards(testSet: TestSet, instance: RoundAccuracyInstance): TestSet[] {

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 
+import { registerRoundCreate } from "./round-create.ts";
+import { registerRoundMembership } from "./round-membership.ts";
 import { registerRoundMoney } from "./round-money.ts";
 import { registerRoundStatus } from "./round-status.ts";
 
@@ -7,7 +9,9 @@ import { registerRoundStatus } from "./round-status.ts";
 export function registerRound(program: Command): void {
   const round = program
     .command("round")
-    .description("look at federations of members that train together, and move their money");
+    .description("found federations, take part in their rounds unattended, and look at what they made");
+  registerRoundCreate(round);
+  registerRoundMembership(round);
   registerRoundStatus(round);
   registerRoundMoney(round);
 }
