@@ -12,6 +12,9 @@ const PUBLIC_FORMATS: readonly string[] = [
   "zkpot.proof-bundle",
   "zkpot.stage-proof",
   "zkpot.trace",
+  "zkpot.federation",
+  "zkpot.global-model",
+  "zkpot.masked-vector",
   "zkpot.key-set.v1",
   "zkpot.ceremony.v1",
 ];

@@ -26,7 +26,7 @@ export type TrainingAdvice = Pick<
 /** Adds the options that say how members are to train. */
 export function withAdviceOptions(command: Command): Command {
   return command
-    .option("--epochs <count>", "passes over its samples that a member is advised to make in a round", "5")
+    .option("--epochs <count>", "passes over its samples that a member is advised to make in a round", "20")
     .option("--batch-size <count>", "samples per step", "32")
     .option("--learning-rate <rate>", "Adam's step size at the start of a round (default: as `zkpot train`)")
     .option("--weight-decay <rate>", "decoupled weight decay (default: as `zkpot train`)")
@@ -54,6 +54,7 @@ export async function parseAdvice(
     text === undefined ? value : parseNumber(text, option, 0, most);
   return {
     training: {
+      kind: "float",
       epochs: parseInteger(flags.epochs, "--epochs", 1, 100_000),
       batchSize: parseInteger(flags.batchSize, "--batch-size", 1, 1_000_000),
       learningRate: orDefault(flags.learningRate, "--learning-rate", 10, learningRate),

@@ -7,6 +7,12 @@ import type { MaskedUpdateInstance } from "../circuits/masked-update.ts";
 import type { DocumentKind } from "../data/document.ts";
 import { canonicalArchitecture } from "../model/architecture.ts";
 import { type PublicTestSet, PUBLIC_TEST_SET_SCHEMA } from "../task/task-document.ts";
+import { TRAINING_OPTIONS_SCHEMA } from "../training/training-options.ts";
+import {
+  TRAINING_RULE_SCHEMA,
+  type TrainingRule,
+  WEIGHT_FRACTION_BITS,
+} from "../verifiable/training-rule.ts";
 import { FederationError } from "./federation-error.ts";
 
 /** The circuits of a federation's three proofs, with the ids of their keys. */
@@ -19,13 +25,23 @@ export interface FederationCircuits {
   readonly aggregateKeyId: string;
 }
 
-/** How members are advised to train in a round; see TrainingOptions. Nobody can check that they do. */
-export interface LocalTrainingAdvice {
+/** How members are advised to train in a round. Nobody can check that they do. */
+export type LocalTrainingAdvice = FloatTrainingAdvice | IntegerTrainingAdvice;
+
+/** Training with floats; see TrainingOptions. */
+export interface FloatTrainingAdvice {
+  readonly kind: "float";
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
   readonly weightDecay: number;
   readonly inputNoise: number;
+}
+
+/** Training with integers by a rule of the federation's architecture, whose weights have a scale of 2^-12 each. */
+export interface IntegerTrainingAdvice {
+  readonly kind: "integer";
+  readonly rule: TrainingRule;
 }
 
 /**
@@ -69,15 +85,12 @@ const FEDERATION_SCHEMA = z
     sampleCount: z.number().int().min(1),
     licence: z.string().min(1).max(200),
     weightScales: z.array(z.number().positive().finite()).min(1).max(32),
-    training: z
-      .object({
-        epochs: z.number().int().min(1).max(100_000),
-        batchSize: z.number().int().min(1).max(1_000_000),
-        learningRate: z.number().positive().max(10),
-        weightDecay: z.number().min(0).max(10),
-        inputNoise: z.number().min(0).max(1),
-      })
-      .strict(),
+    training: z.discriminatedUnion("kind", [
+      TRAINING_OPTIONS_SCHEMA.omit({ hiddenSizes: true, seed: true })
+        .extend({ kind: z.literal("float") })
+        .strict(),
+      z.object({ kind: z.literal("integer"), rule: TRAINING_RULE_SCHEMA }).strict(),
+    ]),
     samplesPerFactor: z.number().int().min(1).max(1_000_000_000),
     startSeed: z.string().max(200),
   })
@@ -113,6 +126,7 @@ export function checkFederationDocument({
   testSet,
   sampleCount,
   weightScales,
+  training,
 }: FederationDocument): void {
   const { score, mask, aggregate } = circuits;
   const [architecture, ...others] = [score, mask, aggregate].map((circuit) =>
@@ -136,6 +150,16 @@ export function checkFederationDocument({
   const layers = score.architecture.layerSizes.length - 1;
   if (weightScales.length !== layers) {
     throw documentError(`it has ${weightScales.length} weight scales for ${layers} layers`);
+  }
+  if (training.kind === "integer") {
+    if (canonicalArchitecture(training.rule.architecture) !== architecture) {
+      throw documentError("its training rule is for models of another architecture");
+    }
+    if (weightScales.some((scale) => scale !== 2 ** -WEIGHT_FRACTION_BITS)) {
+      throw documentError(
+        `integers are trained at a scale of 2^-${WEIGHT_FRACTION_BITS}, not at the ones it names`,
+      );
+    }
   }
   const counted = testSet.shards.reduce((sum, shard) => sum + shard.sampleCount, 0);
   if (counted !== sampleCount) throw documentError(`it counts ${sampleCount} samples, its shards ${counted}`);

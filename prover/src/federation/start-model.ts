@@ -1,7 +1,7 @@
-import { SeededRandom } from "../data/random.ts";
 import type { Architecture } from "../model/architecture.ts";
 import type { IntegerModel } from "../model/integer-model.ts";
 import { quantizeAtScales } from "../quantization/fixed-scales.ts";
+import { randomModel } from "../training/checkpoint.ts";
 
 /** Largest activation that a hidden unit should be able to have, features being in 0..1. */
 const ACTIVATION_RANGE = 11;
@@ -11,25 +11,15 @@ const LEAST_RANGE = 3;
 const LARGEST_RANGE = 10;
 
 /**
- * The model that a federation starts with: weights uniform in ±sqrt(6/(inputs + outputs)) (Glorot and Bengio 2010), which
- * follow from the seed, and biases 0, at the federation's scales.
+ * The model that a federation starts with: a random one that follows from the seed, at the federation's scales.
  */
 export function startModel(
   architecture: Architecture,
   weightScales: readonly number[],
   seed: string,
 ): IntegerModel {
-  const random = new SeededRandom(seed, "start model");
-  const { layerSizes } = architecture;
-  const layers = layerSizes.slice(1).map((outputs, layer) => {
-    const inputs = layerSizes[layer]!;
-    const limit = Math.sqrt(6 / (inputs + outputs));
-    return {
-      weights: Float32Array.from({ length: inputs * outputs }, () => limit * (2 * random.nextUnit() - 1)),
-      biases: new Float32Array(outputs),
-    };
-  });
-  return quantizeAtScales({ layerSizes, layers }, architecture, weightScales).quantized.model;
+  const start = randomModel(architecture.layerSizes, seed);
+  return quantizeAtScales(start, architecture, weightScales).quantized.model;
 }
 
 /**

@@ -46,8 +46,7 @@ export function modelOf(checkpoint: TrainingCheckpoint): FloatModel {
 }
 
 /**
- * The checkpoint before the first epoch: the initial model, else weights uniform in ±sqrt(6/(inputs + outputs)) (Glorot and
- * Bengio 2010) and biases 0.
+ * The checkpoint before the first epoch: the initial model, else a random one from the seed.
  */
 export function startingPoint(
   options: TrainingOptions,
@@ -56,9 +55,8 @@ export function startingPoint(
   train: FloatSamples,
   initialModel?: FloatModel,
 ): TrainingCheckpoint {
-  const parameters =
-    initialModel?.layers.flatMap(({ weights, biases }) => [weights.slice(), biases.slice()]) ??
-    randomParameters(options, layerSizes, train);
+  const { layers } = initialModel ?? randomStart(options.seed, layerSizes, train);
+  const parameters = layers.flatMap(({ weights, biases }) => [weights.slice(), biases.slice()]);
   const zeros = (): Float32Array[] => parameters.map((parameter) => new Float32Array(parameter.length));
   return {
     options,
@@ -72,27 +70,30 @@ export function startingPoint(
   };
 }
 
-function randomParameters(
-  options: TrainingOptions,
-  layerSizes: readonly number[],
-  train: FloatSamples,
-): Float32Array[] {
-  const random = new SeededRandom(options.seed, "initial weights");
-  const parameters = layerSizes.slice(1).flatMap((outputs, layer) => {
+/** Weights uniform in ±sqrt(6/(inputs + outputs)) (Glorot and Bengio 2010), from the seed alone, and biases 0. */
+export function randomModel(layerSizes: readonly number[], seed: string): FloatModel {
+  const random = new SeededRandom(seed, "initial weights");
+  const layers = layerSizes.slice(1).map((outputs, layer) => {
     const inputs = layerSizes[layer]!;
     const limit = Math.sqrt(6 / (inputs + outputs));
     const weights = Float32Array.from(
       { length: inputs * outputs },
       () => limit * (2 * random.nextUnit() - 1),
     );
-    return [weights, new Float32Array(outputs)];
+    return { weights, biases: new Float32Array(outputs) };
   });
+  return { layerSizes, layers };
+}
+
+/** A random model without weights for features that never vary from 0. */
+function randomStart(seed: string, layerSizes: readonly number[], train: FloatSamples): FloatModel {
+  const model = randomModel(layerSizes, seed);
   // A feature that is 0 throughout has no gradient: whatever weight it got would stay, and use up integer range.
   const firstWidth = layerSizes[1]!;
   for (const feature of silentFeatures(train)) {
-    parameters[0]!.fill(0, feature * firstWidth, (feature + 1) * firstWidth);
+    model.layers[0]!.weights.fill(0, feature * firstWidth, (feature + 1) * firstWidth);
   }
-  return parameters;
+  return model;
 }
 
 /**

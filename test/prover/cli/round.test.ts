@@ -105,7 +105,7 @@ describe("zkpot round", () => {
         startSeed: "beginning",
         samplesPerFactor: 10,
       });
-      expect(document.training.epochs).to.equal(7);
+      expect(document.training).to.include({ kind: "float", epochs: 7 });
       expect(Object.values(TINY_CIRCUITS)).to.deep.equal([
         document.circuits.score.id,
         document.circuits.mask.id,

@@ -1,0 +1,155 @@
+import { setImmediate } from "node:timers/promises";
+
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+
+import type { FloatSamples } from "../data/dataset.ts";
+import type { IntegerSamples } from "../data/samples.ts";
+import type { IntegerModel } from "../model/integer-model.ts";
+import { ModelError } from "../model/model-error.ts";
+import { runReference } from "../model/reference.ts";
+import { type ClippedLayer, dequantizeModel, quantizeAtScales } from "../quantization/fixed-scales.ts";
+import type { TrainingBackend } from "../training/backend.ts";
+import { trainModel } from "../training/train.ts";
+import { trainVerifiably } from "../verifiable/train.ts";
+import type {
+  FederationDocument,
+  FloatTrainingAdvice,
+  IntegerTrainingAdvice,
+} from "./federation-document.ts";
+import { FederationError } from "./federation-error.ts";
+
+/** Halvings of the way from the global model before training is given up: a 64th of it is left. */
+const MOST_HALVINGS = 6;
+
+/** What local training needs. */
+export interface LocalTrainingRun {
+  readonly document: Pick<FederationDocument, "training" | "weightScales">;
+  /** The model of the last round. */
+  readonly globalModel: IntegerModel;
+  /** The member's own samples, by the federation's mapping of features. Secret. */
+  readonly samples: IntegerSamples;
+  /** The public test set: a model is proven on it, so it must not leave its ranges there. Nothing is learnt from it. */
+  readonly testSamples: IntegerSamples;
+  /** Determines batch order and noise. */
+  readonly seed: string;
+  /** For float training; asked for when it is needed. */
+  readonly openBackend: () => Promise<TrainingBackend>;
+  /** Stops training: throws FederationError `federation.interrupted`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A model trained on a member's own samples, which the federation's circuits can prove. */
+export interface LocalTrainingResult {
+  /** Secret. */
+  readonly model: IntegerModel;
+  /** Samples of the test set that it classifies correctly. */
+  readonly correct: number;
+  /** Share of the way from the global model that was kept: 1 unless the model had left its ranges. */
+  readonly keptShare: number;
+  /** Parameters that did not fit at the federation's scales, by layer; none for integer training. */
+  readonly clipped: readonly ClippedLayer[];
+}
+
+/**
+ * Trains from the global model by the federation's settings, on the member's own samples. A model that leaves the ranges of
+ * quotients or margins on the test set, and so could not be proven, is moved halfway back to the global model, again and
+ * again.
+ *
+ * Throws FederationError `federation.interrupted`, or `federation.not-provable` when that does not help; ModelError for samples
+ * off the grid, TrainingError as trainModel and trainVerifiably.
+ */
+export async function trainLocal(run: LocalTrainingRun): Promise<LocalTrainingResult> {
+  const { globalModel, testSamples, signal } = run;
+  const { training } = run.document;
+  const trained =
+    training.kind === "float" ? await trainFloats(run, training) : await trainIntegers(run, training);
+  if (!trained.completed) throw interrupted();
+  let { model } = trained;
+  for (let halving = 0; ; halving++) {
+    await setImmediate();
+    if (signal?.aborted === true) throw interrupted();
+    try {
+      const correct = runReference(model, testSamples).correctCount;
+      return { model, correct, keptShare: 2 ** -halving, clipped: trained.clipped };
+    } catch (cause) {
+      if (!(cause instanceof ModelError) || cause.code !== "model.overflow") throw cause;
+      if (halving === MOST_HALVINGS) throw notProvable(cause);
+      model = midpoint(globalModel, model);
+    }
+  }
+}
+
+interface TrainedModel {
+  readonly model: IntegerModel;
+  readonly completed: boolean;
+  readonly clipped: readonly ClippedLayer[];
+}
+
+async function trainFloats(
+  { document, globalModel, samples, seed, openBackend, signal }: LocalTrainingRun,
+  { kind: _, ...options }: FloatTrainingAdvice,
+): Promise<TrainedModel> {
+  const { weightScales } = document;
+  const { architecture } = globalModel;
+  const result = await trainModel({
+    train: unitSamples(samples, architecture.inputBits),
+    options: { ...options, hiddenSizes: architecture.layerSizes.slice(1, -1), seed },
+    backend: await openBackend(),
+    initialModel: dequantizeModel(globalModel, weightScales),
+    signal,
+  });
+  const { quantized, clipped } = quantizeAtScales(result.model, architecture, weightScales);
+  return { model: quantized.model, completed: result.completed, clipped };
+}
+
+async function trainIntegers(
+  { globalModel, samples, seed, signal }: LocalTrainingRun,
+  { rule }: IntegerTrainingAdvice,
+): Promise<TrainedModel> {
+  const { model, completed } = await trainVerifiably({
+    rule,
+    seed: BigInt(`0x${bytesToHex(keccak_256(utf8ToBytes(seed)))}`),
+    train: samples,
+    resumeFrom: { step: 0, model: globalModel, history: [] },
+    signal,
+  });
+  return { model, completed, clipped: model.layers.map(() => ({ weights: 0, biases: 0 })) };
+}
+
+/** Samples on the integer grid as the floats that networks read: x/(2^inputBits − 1). */
+export function unitSamples(samples: IntegerSamples, inputBits: number): FloatSamples {
+  const largest = 2 ** inputBits - 1;
+  return { ...samples, features: Float32Array.from(samples.features, (value) => value / largest) };
+}
+
+/** Halfway between two models, rounded towards the first. */
+function midpoint(from: IntegerModel, to: IntegerModel): IntegerModel {
+  const between = (a: Int32Array, b: Int32Array): Int32Array =>
+    a.map((value, index) => value + Math.trunc((b[index]! - value) / 2));
+  return {
+    architecture: from.architecture,
+    layers: from.layers.map((layer, index) => ({
+      weights: between(layer.weights, to.layers[index]!.weights),
+      biases: between(layer.biases, to.layers[index]!.biases),
+    })),
+  };
+}
+
+function interrupted(): FederationError {
+  return new FederationError(
+    "federation.interrupted",
+    "local training was interrupted; nothing was committed",
+    "Run the command again while the round is open.",
+  );
+}
+
+function notProvable(cause: ModelError): FederationError {
+  return new FederationError(
+    "federation.not-provable",
+    `the trained model cannot be proven: on the test set, ${cause.message}, even ${MOST_HALVINGS} times halfway back to the global model`,
+    "Train with fewer epochs, a smaller learning rate or more weight decay, or leave out this round.",
+    cause.details,
+    { cause },
+  );
+}
