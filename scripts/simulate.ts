@@ -4,18 +4,21 @@
  *
  *   npm run simulate -- [--games PER_STRATEGY] [--seed TEXT] [--out FILE]
  *
- * The result is kept in build/simulation.json, or FILE.
+ * The result is kept in build/simulation.json, or FILE. With `--study federation` it is another simulation: see
+ * federation-study.ts.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
 import { releaseCurve } from "../prover/src/proof/multi-exponentiation.ts";
+import { studyFederation } from "./federation-study.ts";
 import { simulate, tableOf } from "./simulation/run.ts";
 import { surprises } from "./simulation/statistics.ts";
 
 const DEFAULT_FILE = path.join(import.meta.dirname, "..", "build", "simulation.json");
-const USAGE = "usage: npm run simulate -- [--games PER_STRATEGY] [--seed TEXT] [--out FILE]";
+const USAGE = `usage: npm run simulate -- [--games PER_STRATEGY] [--seed TEXT] [--out FILE]
+       npm run simulate -- --study federation [--help]`;
 
 function options(): { games: number; seed: string; file: string } {
   const { values } = parseArgs({
@@ -33,6 +36,8 @@ function options(): { games: number; seed: string; file: string } {
 }
 
 async function main(): Promise<number> {
+  const args = process.argv.slice(2);
+  if (args.some((argument) => /^--study(=|$)/.test(argument))) return studyFederation(args);
   let chosen;
   try {
     chosen = options();

@@ -138,6 +138,6 @@ function partitionError(problem: string): DataError {
   return new DataError(
     "data.partition",
     problem,
-    "Use fewer parts, more even shares or a larger data set, and a concentration such as 1.",
+    "Use fewer parts, more even shares or a larger data set, and a concentration such as 10.",
   );
 }
