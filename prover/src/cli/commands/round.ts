@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 
 import { registerRoundCreate } from "./round-create.ts";
+import { registerRoundHistory } from "./round-history.ts";
 import { registerRoundMembership } from "./round-membership.ts";
 import { registerRoundMoney } from "./round-money.ts";
 import { registerRoundStatus } from "./round-status.ts";
@@ -13,5 +14,6 @@ export function registerRound(program: Command): void {
   registerRoundCreate(round);
   registerRoundMembership(round);
   registerRoundStatus(round);
+  registerRoundHistory(round);
   registerRoundMoney(round);
 }
