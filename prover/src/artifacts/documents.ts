@@ -1,8 +1,10 @@
+import { importByteStream } from "ipfs-unixfs-importer";
+
 import { decodeDocument, type DocumentKind, encodeDocument } from "../data/document.ts";
 import { ArtifactError } from "./artifact-error.ts";
 import { formatArtifactUri } from "./artifact-uri.ts";
 import type { ReadLimits } from "./file-dag.ts";
-import type { ArtifactStore } from "./store.ts";
+import { ARTIFACT_PROFILE, type ArtifactStore } from "./store.ts";
 
 /** Bytes of text a document may have: what one JSON text is read into at once. */
 export const MAX_DOCUMENT_BYTES = 2 ** 28;
@@ -27,6 +29,17 @@ export async function putDocument<Value, Content>(
   const bytes = new TextEncoder().encode(encodeDocument(kind, value));
   const { cid } = await store.putBytes(bytes, { maxBytes: MAX_DOCUMENT_BYTES });
   return cid;
+}
+
+/** The CID that putDocument gives a document, without storing anything. */
+export async function documentCid<Value, Content>(
+  kind: DocumentKind<Value, Content>,
+  value: Value,
+): Promise<string> {
+  const bytes = new TextEncoder().encode(encodeDocument(kind, value));
+  const nowhere = { put: async <Cid>(cid: Cid): Promise<Cid> => await Promise.resolve(cid) };
+  const { cid } = await importByteStream([bytes], nowhere, { profile: ARTIFACT_PROFILE });
+  return cid.toString();
 }
 
 /**

@@ -19,6 +19,9 @@ import {
 } from "./file-dag.ts";
 import { notWritten, unreadable } from "./file-errors.ts";
 
+/** How files become blocks: what their CIDs follow from. */
+export const ARTIFACT_PROFILE = "unixfs-v1-2025";
+
 /** Blocks of a new artifact that are written at a time. */
 const WRITES_AT_A_TIME = 4;
 
@@ -156,7 +159,7 @@ export class ArtifactStore {
       },
     };
     const { cid } = await importByteStream(counted(), target, {
-      profile: "unixfs-v1-2025",
+      profile: ARTIFACT_PROFILE,
       blockWriteConcurrency: WRITES_AT_A_TIME,
     });
     await this.addRoot(cid);

@@ -14,7 +14,13 @@ const TAG_BYTES = 16;
 
 /** What a member has done: a file of its folder for a round. */
 export type StageName =
-  "local-model" | "local-score" | "average" | "global-score" | "own-score" | `mask-${number}`;
+  | "local-model"
+  | "local-score"
+  | "average"
+  | "global-model"
+  | "global-score"
+  | "own-score"
+  | `mask-${number}`;
 
 /**
  * What an account keeps of a round until it has ended, so that a run that is killed goes on where it was: its model with the

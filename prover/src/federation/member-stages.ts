@@ -1,0 +1,84 @@
+import type { FederationRecord } from "../chain/federations.ts";
+import type { ScoreProof } from "../chain/rounds.ts";
+import type { IntegerSamples } from "../data/samples.ts";
+import { joinSamples } from "../data/test-set.ts";
+import type { IntegerModel } from "../model/integer-model.ts";
+import type { TrainingBackend } from "../training/backend.ts";
+import type { FederationFiles, FederationProvers } from "./federation-files.ts";
+import { trainLocal } from "./local-training.ts";
+import type { PairKey, PublicKey } from "./pair-keys.ts";
+import {
+  type OpenedModel,
+  type ProofSite,
+  proveAverage,
+  proveGlobalCount,
+  proveLocalCount,
+  proveMaskedModel,
+  type ProvenAverage,
+  type ProvenVector,
+  type ProvingOptions,
+  type ScoreShard,
+} from "./round-proofs.ts";
+
+/** Towards whom a model is masked, and how it weighs. */
+export interface Masking {
+  readonly factor: number;
+  readonly key: PairKey;
+  readonly roster: readonly PublicKey[];
+  readonly peerPlaces: readonly number[];
+}
+
+/** The parts of a round that take time, each from plain values to plain values. */
+export interface MemberStages {
+  /** Trains from the global model; returns a model that can be proven. */
+  train(site: ProofSite, globalModel: IntegerModel): Promise<IntegerModel>;
+  proveLocalCount(site: ProofSite, opened: OpenedModel): Promise<ScoreProof>;
+  proveMaskedModel(site: ProofSite, opened: OpenedModel, masking: Masking): Promise<ProvenVector>;
+  proveAverage(
+    site: ProofSite,
+    vectors: readonly (readonly bigint[])[],
+    factorSum: number,
+  ): Promise<ProvenAverage>;
+  proveGlobalCount(site: ProofSite, opened: OpenedModel): Promise<ScoreProof>;
+}
+
+/** What a member's stages work with. */
+export interface StageInputs {
+  readonly federation: FederationRecord;
+  readonly files: FederationFiles;
+  readonly provers: FederationProvers;
+  /** The member's own samples, by the federation's mapping of features. Secret. */
+  readonly samples: IntegerSamples;
+  readonly openBackend: () => Promise<TrainingBackend>;
+  readonly proving?: ProvingOptions;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The stages of a member that trains on its own samples and proves with the federation's circuits. */
+export function memberStages(inputs: StageInputs): MemberStages {
+  const { federation, files, provers, samples, openBackend, proving, signal } = inputs;
+  const shards = files.shards.map(({ testSet }, index): ScoreShard => ({
+    samples: testSet.samples,
+    dataPoint: federation.dataPoints[index]!,
+  }));
+  const testSamples = joinSamples(shards.map((shard) => shard.samples));
+  return {
+    train: async ({ place, member }, globalModel) => {
+      // One seed a member and round: a run that is interrupted trains the same model again.
+      const seed = `${place.chainId} ${place.address} ${place.federationId} ${place.round} ${member}`;
+      const { document } = files;
+      const trained = await trainLocal({
+        ...{ document, globalModel, samples, testSamples, seed, openBackend, signal },
+      });
+      return trained.model;
+    },
+    proveLocalCount: async (site, opened) =>
+      await proveLocalCount(provers.score, site, opened, shards, proving),
+    proveMaskedModel: async (site, opened, masking) =>
+      await proveMaskedModel(provers.mask, site, opened, masking, proving),
+    proveAverage: async (site, vectors, factorSum) =>
+      await proveAverage(provers.aggregate, site, vectors, factorSum, proving),
+    proveGlobalCount: async (site, opened) =>
+      await proveGlobalCount(provers.score, site, opened, shards, proving),
+  };
+}

@@ -1,0 +1,503 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { formatArtifactUri, parseArtifactUri } from "../artifacts/artifact-uri.ts";
+import { documentCid } from "../artifacts/documents.ts";
+import { ChainError } from "../chain/chain-error.ts";
+import type { FederationRecord } from "../chain/federations.ts";
+import type { RoundRecord, ScoreProof, VectorRecord } from "../chain/rounds.ts";
+import { joinSamples } from "../data/test-set.ts";
+import { ProverError } from "../errors.ts";
+import { modelCommitment } from "../model/commitment.ts";
+import type { IntegerModel } from "../model/integer-model.ts";
+import { runReference } from "../model/reference.ts";
+import { randomFieldElement } from "../random-field.ts";
+import type { PutDocument } from "../task/publish-task.ts";
+import type { ReadDocument } from "../task/task-files.ts";
+import { GLOBAL_SALT } from "../witness/aggregate-witness.ts";
+import { averageVectors } from "./average.ts";
+import { memberFactor } from "./federation-document.ts";
+import { FederationError } from "./federation-error.ts";
+import { type FederationFiles, readGlobalModel } from "./federation-files.ts";
+import { GLOBAL_MODEL } from "./global-model.ts";
+import { MASKED_VECTOR } from "./masked-vector.ts";
+import type { MemberSecrets } from "./member-key.ts";
+import type { MemberStages } from "./member-stages.ts";
+import { type MemberView, nextAction, type RoundAction, type RoundProgress } from "./next-action.ts";
+import { rosterDigest } from "./pair-keys.ts";
+import { vectorDigest } from "./parameter-vector.ts";
+import type { ChainView, RoundChain } from "./round-chain.ts";
+import { RoundFolder } from "./round-folder.ts";
+import type { OpenedModel, ProofSite } from "./round-proofs.ts";
+import {
+  AVERAGE,
+  GLOBAL_SCORE,
+  LOCAL_MODEL,
+  LOCAL_SCORE,
+  type LocalModel,
+  MASKED_MODEL,
+  type MaskedModel,
+  type RoundAverage,
+} from "./round-stages.ts";
+
+/** Everything a member of a federation works with. */
+export interface Member {
+  readonly chain: RoundChain;
+  /** Where vectors and models are published and found. */
+  readonly artifacts: { readonly read: ReadDocument; readonly put: PutDocument };
+  readonly files: FederationFiles;
+  readonly secrets: MemberSecrets;
+  readonly stages: MemberStages;
+  /** How many samples of its own it trains on. */
+  readonly sampleCount: number;
+  /** Its folder for each round lies below. */
+  readonly workingFolder: string;
+  /** The last round it takes part in; undefined for all there are. */
+  readonly lastRound?: bigint | undefined;
+}
+
+/** What there is to know before a step. */
+interface Situation extends ChainView {
+  readonly progress: RoundProgress;
+  /** Vectors of the present masking by place, checked against their digests. */
+  readonly vectors: ReadonlyMap<number, readonly bigint[]>;
+  /** The accepted average, if it could be computed. */
+  readonly average: IntegerModel | undefined;
+}
+
+const NO_PROGRESS: RoundProgress = {
+  localModel: null,
+  isVectorPublished: false,
+  vectors: [],
+  droppedVectors: [],
+  averageCorrect: null,
+};
+
+/** Actions that anybody could have taken a moment before. */
+const CONTESTED: readonly RoundAction["kind"][] = ["start", "advance", "score-global", "claim"];
+
+/**
+ * Does what a member has to do next, and returns it. Whatever is computed is saved before it is sent, and whatever was sent by
+ * an earlier run is waited for first: a member that is killed at any point goes on where it was.
+ *
+ * Throws as nextAction, as the stages, as RoundFolder, and ChainError when the contract refuses and nobody was quicker.
+ */
+export async function stepMember(member: Member): Promise<RoundAction> {
+  await member.chain.settle();
+  const situation = await assess(member);
+  const action = nextAction(viewOf(member, situation));
+  try {
+    await perform(member, situation, action);
+  } catch (error) {
+    if (!(error instanceof ChainError) || !CONTESTED.includes(action.kind)) throw error;
+    const now = await member.chain.read();
+    if (stageOf(now) === stageOf(situation)) throw error;
+  }
+  return action;
+}
+
+/** How runMember goes on. */
+export interface RunOptions {
+  /** Told of everything done and waited for. */
+  readonly onAction?: (action: RoundAction) => void;
+  /** Ends the run between two steps. */
+  readonly signal?: AbortSignal | undefined;
+  /** Longest time between two looks at the chain; default 5 s. */
+  readonly pollMs?: number;
+}
+
+/** Acts for a member until it has nothing to do any more, or the signal ends the run; throws as stepMember. */
+export async function runMember(
+  member: Member,
+  { onAction, signal, pollMs = 5_000 }: RunOptions = {},
+): Promise<void> {
+  while (signal?.aborted !== true) {
+    const action = await stepMember(member);
+    onAction?.(action);
+    if (action.kind === "finished") return;
+    if (action.kind === "wait") await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function assess(member: Member): Promise<Situation> {
+  const view = await member.chain.read();
+  const { round } = view;
+  const nothing = {
+    ...view,
+    progress: NO_PROGRESS,
+    vectors: new Map<number, bigint[]>(),
+    average: undefined,
+  };
+  if (round === undefined) return nothing;
+  const local = await folderOf(member, round).load("local-model", LOCAL_MODEL);
+  const localModel =
+    local === undefined
+      ? null
+      : { modelCommitment: modelCommitment(local.model, local.salt), correct: local.correct };
+  const progress = { ...NO_PROGRESS, localModel };
+  const { place } = round.own;
+  if (place === null) return { ...nothing, progress };
+  if (round.state === "masking") {
+    return { ...nothing, progress: { ...progress, droppedVectors: await droppedVectors(member, round) } };
+  }
+  if (!round.peers.includes(place) || !["electing", "elected", "leading"].includes(round.state)) {
+    return { ...nothing, progress };
+  }
+  const vectors = await findVectors(member, view.federation, round);
+  const average =
+    round.state === "leading" && round.isAggregated
+      ? await acceptedAverage(member, view.federation, round, vectors)
+      : undefined;
+  return {
+    ...view,
+    vectors,
+    average,
+    progress: {
+      ...progress,
+      isVectorPublished: vectors.has(place),
+      vectors: [...vectors.keys()],
+      averageCorrect: average === undefined ? null : countOf(member, average),
+    },
+  };
+}
+
+function viewOf(
+  { lastRound }: Member,
+  { federation, round, previous, member, time, block, progress }: Situation,
+): MemberView {
+  return { federation, round, previous, member, time, block, progress, lastRound };
+}
+
+async function perform(member: Member, situation: Situation, action: RoundAction): Promise<void> {
+  const { chain } = member;
+  if (action.kind === "wait" || action.kind === "finished") return;
+  if (action.kind === "start") {
+    await chain.start(situation.federation);
+    return;
+  }
+  if (action.kind === "claim") {
+    const { round, previous } = situation;
+    await chain.claim(round?.round === action.round ? round : previous!);
+    return;
+  }
+  const round = situation.round!;
+  switch (action.kind) {
+    case "train":
+      await train(member, situation.federation, round);
+      break;
+    case "commit": {
+      const { model, salt, factor } = await localModel(member, round);
+      await chain.commit(round, modelCommitment(model, salt), factor);
+      break;
+    }
+    case "prove":
+      await chain.prove(round, await localScore(member, round));
+      break;
+    case "mask":
+      await chain.mask(round, await maskedModel(member, situation.federation, round));
+      break;
+    case "publish-vector":
+      await publishVector(member, round);
+      break;
+    case "report":
+      await chain.report(round, action.missing);
+      break;
+    case "take-lead":
+      // What cannot be averaged or counted must show before a bond is at stake.
+      countOf(member, averageOf(member, situation.federation, round, situation.vectors));
+      await chain.takeLead(round);
+      break;
+    case "aggregate":
+      await chain.aggregate(round, await roundAverage(member, round, situation.vectors));
+      break;
+    case "score-global":
+      await chain.scoreGlobal(round, await globalScore(member, round, situation.average));
+      break;
+    case "keep-own":
+      await keepOwn(member, round);
+      break;
+    case "advance":
+      await chain.advance(round);
+      break;
+  }
+}
+
+/** Trains from the global model and keeps what comes out, with a salt, before anybody is told of it. */
+async function train(member: Member, federation: FederationRecord, round: RoundRecord): Promise<void> {
+  const { files, stages, sampleCount } = member;
+  const model = await stages.train(siteOf(member, round), await globalModel(member, federation));
+  const factor = memberFactor(sampleCount, files.document, federation.maxFactor);
+  const correct = countOf(member, model);
+  const local = { model, salt: randomFieldElement(), factor, correct };
+  await folderOf(member, round).save("local-model", LOCAL_MODEL, local);
+}
+
+/**
+ * The global model, from where the chain says it is; else what the member computed itself of the round that made it, so that
+ * nobody can stop a federation by publishing it nowhere.
+ */
+async function globalModel(member: Member, federation: FederationRecord): Promise<IntegerModel> {
+  const record = federation.globalModel;
+  try {
+    return await readGlobalModel(member.artifacts.read, member.files, record);
+  } catch (error) {
+    if (!(error instanceof ProverError) || record.round === 0n) throw error;
+    const folder = folderOf(member, { ...federation, round: record.round });
+    const own = await folder.load("global-model", GLOBAL_MODEL);
+    if (own === undefined || modelCommitment(own, GLOBAL_SALT) !== record.commitment) throw error;
+    return own;
+  }
+}
+
+async function localModel(member: Member, round: RoundRecord): Promise<LocalModel> {
+  const local = await folderOf(member, round).load("local-model", LOCAL_MODEL);
+  if (local === undefined) throw stageLost(round, "the model that the account committed to");
+  return local;
+}
+
+async function localScore(member: Member, round: RoundRecord): Promise<ScoreProof> {
+  const folder = folderOf(member, round);
+  const saved = await folder.load("local-score", LOCAL_SCORE);
+  if (saved !== undefined) return saved;
+  const score = await member.stages.proveLocalCount(siteOf(member, round), await localModel(member, round));
+  await folder.save("local-score", LOCAL_SCORE, score);
+  return score;
+}
+
+/** The vector for the present masking, with its proof; made once, so that there is one vector a masking. */
+async function maskedModel(
+  member: Member,
+  federation: FederationRecord,
+  round: RoundRecord,
+): Promise<MaskedModel> {
+  const folder = folderOf(member, round);
+  const name = `mask-${round.masking}` as const;
+  const saved = await folder.load(name, MASKED_MODEL);
+  if (saved !== undefined) return saved;
+  const { model, salt, factor } = await localModel(member, round);
+  const { maskKey } = member.secrets;
+  const roster = round.places.map(({ key }) => key);
+  const proven = await member.stages.proveMaskedModel(
+    siteOf(member, round),
+    { model, salt },
+    { factor, key: maskKey, roster, peerPlaces: round.peers },
+  );
+  if (proven.rosterDigest !== rosterDigest(roster, federation.places)) {
+    throw new TypeError("a vector was proven for another roster than the round's");
+  }
+  const uri = formatArtifactUri(await documentCid(MASKED_VECTOR, proven.vector));
+  const masked = { ...proven, masking: round.masking, peers: round.peers, uri };
+  await folder.save(name, MASKED_MODEL, masked);
+  return masked;
+}
+
+/** Publishes the vector of a masking that is complete, if it is complete under the roster that the vector was made for. */
+async function publishVector(member: Member, round: RoundRecord): Promise<void> {
+  const masked = await folderOf(member, round).load(`mask-${round.masking}`, MASKED_MODEL);
+  if (masked?.vectorDigest !== round.own.vectorDigest) {
+    throw stageLost(round, `the vector of masking ${round.masking}`);
+  }
+  if (masked.rosterDigest !== round.rosterDigest) {
+    throw new FederationError(
+      "federation.roster",
+      `masking ${round.masking} of round ${round.round} was completed under another roster than the round's`,
+      "Do not take part in this round any more: the others have masked towards somebody else.",
+      { round: round.round, masking: round.masking },
+    );
+  }
+  await member.artifacts.put(MASKED_VECTOR, masked.vector);
+}
+
+/** The peers' vectors of the present masking that can be found, and that are the ones committed to. */
+async function findVectors(
+  member: Member,
+  { places }: FederationRecord,
+  round: RoundRecord,
+): Promise<Map<number, readonly bigint[]>> {
+  const roster = rosterDigest(
+    round.places.map(({ key }) => key),
+    places,
+  );
+  const found = new Map<number, readonly bigint[]>();
+  for (const record of await member.chain.vectors(round, round.masking)) {
+    const place = placeOf(round, record);
+    if (!round.peers.includes(place) || record.rosterDigest !== roster) continue;
+    const vector = await findVector(member, record);
+    if (vector !== undefined) found.set(place, vector);
+  }
+  return found;
+}
+
+/** Places that are no peers any more, whose vectors of earlier maskings can be found. */
+async function droppedVectors(member: Member, round: RoundRecord): Promise<number[]> {
+  const dropped = new Set<number>();
+  for (let masking = 1; masking < round.masking; masking++) {
+    for (const record of await member.chain.vectors(round, masking)) {
+      const place = placeOf(round, record);
+      if (place < 0 || round.peers.includes(place) || dropped.has(place)) continue;
+      if ((await findVector(member, record)) !== undefined) dropped.add(place);
+    }
+  }
+  return [...dropped];
+}
+
+/** A vector that was committed to; undefined if it cannot be found, or is another one. */
+async function findVector(
+  { artifacts }: Member,
+  record: VectorRecord,
+): Promise<readonly bigint[] | undefined> {
+  try {
+    const vector = await artifacts.read(parseArtifactUri(record.uri), MASKED_VECTOR);
+    return vectorDigest(vector) === record.vectorDigest ? vector : undefined;
+  } catch (error) {
+    if (error instanceof ProverError) return undefined;
+    throw error;
+  }
+}
+
+function placeOf({ places }: RoundRecord, { member }: VectorRecord): number {
+  return places.findIndex((place) => place.member === member);
+}
+
+/** The average of the peers' models; throws FederationError as averageVectors. */
+function averageOf(
+  { files }: Member,
+  { maxFactorSum }: FederationRecord,
+  round: RoundRecord,
+  vectors: ReadonlyMap<number, readonly bigint[]>,
+): IntegerModel {
+  const { architecture } = files.document.circuits.score;
+  return averageVectors(peersVectors(round, vectors), architecture, factorSum(round), maxFactorSum).model;
+}
+
+/** In the order of places, as the contract states them. */
+function peersVectors(
+  round: RoundRecord,
+  vectors: ReadonlyMap<number, readonly bigint[]>,
+): (readonly bigint[])[] {
+  return round.peers.map((place) => {
+    const vector = vectors.get(place);
+    if (vector !== undefined) return vector;
+    throw new FederationError(
+      "federation.vector-missing",
+      `the vector of place ${place} in round ${round.round} cannot be found any more`,
+      "Fetch it from another member, and run the command again before the leader's time is over.",
+      { round: round.round, place },
+    );
+  });
+}
+
+function factorSum({ peers, places }: RoundRecord): number {
+  return peers.reduce((sum, place) => sum + places[place]!.factor, 0);
+}
+
+/** The average that the contract accepted, which every peer that has the vectors can compute; kept for the next round. */
+async function acceptedAverage(
+  member: Member,
+  federation: FederationRecord,
+  round: RoundRecord,
+  vectors: ReadonlyMap<number, readonly bigint[]>,
+): Promise<IntegerModel | undefined> {
+  const folder = folderOf(member, round);
+  const kept = await folder.load("global-model", GLOBAL_MODEL);
+  if (kept !== undefined && modelCommitment(kept, GLOBAL_SALT) === round.globalCommitment) return kept;
+  if (round.peers.some((place) => !vectors.has(place))) return undefined;
+  const model = averageOf(member, federation, round, vectors);
+  if (modelCommitment(model, GLOBAL_SALT) !== round.globalCommitment) return undefined;
+  await folder.save("global-model", GLOBAL_MODEL, model);
+  return model;
+}
+
+/** The average with its proof, published before it is delivered. */
+async function roundAverage(
+  member: Member,
+  round: RoundRecord,
+  vectors: ReadonlyMap<number, readonly bigint[]>,
+): Promise<RoundAverage> {
+  const folder = folderOf(member, round);
+  const saved = await folder.load("average", AVERAGE);
+  if (saved?.masking === round.masking) {
+    await member.artifacts.put(GLOBAL_MODEL, saved.model);
+    return saved;
+  }
+  const ordered = peersVectors(round, vectors);
+  const proven = await member.stages.proveAverage(siteOf(member, round), ordered, factorSum(round));
+  const uri = formatArtifactUri(await member.artifacts.put(GLOBAL_MODEL, proven.model));
+  const average = { ...proven, masking: round.masking, uri };
+  await folder.save("average", AVERAGE, average);
+  return average;
+}
+
+async function globalScore(
+  member: Member,
+  round: RoundRecord,
+  average: IntegerModel | undefined,
+): Promise<ScoreProof> {
+  if (average === undefined) throw stageLost(round, "the average");
+  return await scoreOf(member, round, "global-score", { model: average, salt: GLOBAL_SALT });
+}
+
+/** Publishes the member's own model in place of an average that is worse. */
+async function keepOwn(member: Member, round: RoundRecord): Promise<void> {
+  const { model } = await localModel(member, round);
+  const score = await scoreOf(member, round, "own-score", { model, salt: GLOBAL_SALT });
+  const uri = formatArtifactUri(await member.artifacts.put(GLOBAL_MODEL, model));
+  await member.chain.keepOwn(round, modelCommitment(model, GLOBAL_SALT), uri, score);
+}
+
+/** The count of a model as the global one, proven once. */
+async function scoreOf(
+  member: Member,
+  round: RoundRecord,
+  name: "global-score" | "own-score",
+  opened: OpenedModel,
+): Promise<ScoreProof> {
+  const folder = folderOf(member, round);
+  const globalCommitment = modelCommitment(opened.model, opened.salt);
+  const saved = await folder.load(name, GLOBAL_SCORE);
+  if (saved?.globalCommitment === globalCommitment) return saved.score;
+  const score = await member.stages.proveGlobalCount(siteOf(member, round), opened);
+  await folder.save(name, GLOBAL_SCORE, { globalCommitment, score });
+  return score;
+}
+
+/** Samples of the test set that a model classifies correctly. */
+function countOf({ files }: Member, model: IntegerModel): number {
+  const samples = joinSamples(files.shards.map(({ testSet }) => testSet.samples));
+  return runReference(model, samples).correctCount;
+}
+
+function folderOf(
+  { workingFolder, chain, secrets }: Member,
+  round: Pick<RoundRecord, "chainId" | "address" | "federationId" | "round">,
+): RoundFolder {
+  return new RoundFolder(workingFolder, round, chain.account, secrets.folderKey);
+}
+
+function siteOf({ chain }: Member, round: RoundRecord): ProofSite {
+  return { place: round, member: chain.account };
+}
+
+/** Where the federation stands, but for the clock. */
+function stageOf({ federation, round }: ChainView): string {
+  if (round === undefined) return "none";
+  const { state, masking, failed, isAggregated, isScored, globalCorrect, own } = round;
+  return [
+    federation.round,
+    state,
+    masking,
+    failed,
+    isAggregated,
+    isScored,
+    globalCorrect,
+    own.isClaimed,
+  ].join();
+}
+
+function stageLost({ round }: RoundRecord, what: string): FederationError {
+  return new FederationError(
+    "federation.model-lost",
+    `${what} in round ${round} is not in this working folder`,
+    "Work in the folder in which it was made, or wait until the round has ended: nothing is lost but this round.",
+    { round },
+  );
+}
