@@ -2,7 +2,7 @@
 import type { Tables } from "./tables.ts";
 
 /** What stands between the marks of a table. */
-const MARKED = /(<!-- study:([a-z]+) -->\n<!-- prettier-ignore -->\n)([\s\S]*?)(\n<!-- \/study -->)/g;
+const MARKED = /(<!-- study:([a-z]+) -->\n<!-- prettier-ignore -->\n)([\s\S]*?)(\n\n<!-- \/study -->)/g;
 
 /** The document with these tables; throws unless it has a place for each and for no other. */
 export function replaceTables(text: string, tables: Tables): string {

@@ -54,6 +54,7 @@ export function tablesOf(study: Study): Tables {
     choices: probeTable(study, "federation", CHOICES),
     earnings: earningsTable(study),
     parts: partsTable(study),
+    overfitting: overfittingTable(study),
     membership: membershipTable(study),
     sizes: sizesTable(study),
   };
@@ -156,6 +157,19 @@ function partsTable(study: Study): string {
       [
         "part of all rewards, median",
         ...members.map((member) => percent(medianOf(results.map(({ earnings }) => earnings[member]!)))),
+      ],
+    ],
+  );
+}
+
+function overfittingTable({ overfitting }: Study): string {
+  return table(
+    ["models handed in", "accuracy on their own samples", "on the test set"],
+    [
+      [
+        "mean of members",
+        percent(meanOf(overfitting.map(({ ownAccuracy }) => ownAccuracy))),
+        percent(meanOf(overfitting.map(({ testAccuracy }) => testAccuracy))),
       ],
     ],
   );
