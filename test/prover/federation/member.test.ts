@@ -1,0 +1,311 @@
+import { expect } from "chai";
+
+import { ROUND_GLOBAL_PURPOSE } from "../../../prover/src/chain/context.ts";
+import { readFederation, readFederationCredit, readMember } from "../../../prover/src/chain/federations.ts";
+import { type Member, stepMember } from "../../../prover/src/federation/member.ts";
+import { readGlobalModel } from "../../../prover/src/federation/federation-files.ts";
+import type { RoundAction } from "../../../prover/src/federation/next-action.ts";
+import type { RoundChain } from "../../../prover/src/federation/round-chain.ts";
+import { runReference } from "../../../prover/src/model/reference.ts";
+import { FederationStage, MEMBER_STAKE_WEI } from "../../support/federation.ts";
+import { RoundMembers } from "../../support/round-members.ts";
+import { errorOf } from "../../support/error-of.ts";
+
+const MISSING_CID = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku";
+const NATIVE = "0x0000000000000000000000000000000000000000";
+
+let stage: FederationStage;
+
+before(async () => {
+  stage = await FederationStage.start();
+});
+
+after(async () => {
+  await stage.stop();
+});
+
+const VANISHED = "vanished";
+
+/** Stands for a member that does nothing from here on. */
+async function vanish(): Promise<never> {
+  return await Promise.reject(new Error(VANISHED));
+}
+
+/** What members did, in order. */
+type Done = { readonly index: number; readonly kind: RoundAction["kind"] }[];
+
+/** Lets members act in turn, and moves clock and blocks when all of them wait, until all have finished. */
+async function play(members: ReadonlyMap<number, () => Promise<Member>>): Promise<Done> {
+  const done: Done = [];
+  for (let turn = 0; turn < 400; turn++) {
+    const actions: RoundAction[] = [];
+    for (const [index, open] of members) {
+      const action = await stepMember(await open()).catch((error: unknown): RoundAction => {
+        if ((error as Error).message !== VANISHED) throw error;
+        return { kind: "wait", until: null, untilBlock: null, why: VANISHED };
+      });
+      actions.push(action);
+      if (action.kind !== "wait" && action.kind !== "finished") done.push({ index, kind: action.kind });
+    }
+    const isOver = (action: RoundAction): boolean =>
+      action.kind === "finished" || (action.kind === "wait" && action.why === VANISHED);
+    if (actions.every(isOver)) return done;
+    if (actions.some(({ kind }) => kind !== "wait" && kind !== "finished")) continue;
+    const times = actions.flatMap((action) =>
+      action.kind === "wait" && action.until !== null ? [action.until] : [],
+    );
+    const blocks = actions.flatMap((action) =>
+      action.kind === "wait" && action.untilBlock !== null ? [action.untilBlock] : [],
+    );
+    if (blocks.length > 0) {
+      const { block } = await (await [...members.values()][0]!()).chain.read();
+      await stage.market.mine(Math.max(Math.min(...blocks) - block, 1));
+    } else if (times.length > 0) {
+      const { time } = await (await [...members.values()][0]!()).chain.read();
+      const next = times.reduce((least, at) => (at < least ? at : least));
+      await stage.market.pass(Math.max(Number(next - time), 1));
+    }
+  }
+  throw new Error(`the round does not end: ${JSON.stringify(done.slice(-20))}`);
+}
+
+/** All members, each opened anew for every step. */
+function cast(
+  of: RoundMembers,
+  indices: readonly number[],
+  change: (index: number, member: Member) => Member = (_, member) => member,
+): Map<number, () => Promise<Member>> {
+  return new Map(indices.map((index) => [index, async () => change(index, await of.open(index))]));
+}
+
+function kindsOf(done: Done, index: number): string[] {
+  return done.filter((step) => step.index === index).map(({ kind }) => kind);
+}
+
+describe("stepMember", () => {
+  const casts: RoundMembers[] = [];
+  const create = async (
+    ...[changes]: [Parameters<typeof RoundMembers.create>[1]?]
+  ): Promise<RoundMembers> => {
+    const created = await RoundMembers.create(stage, changes);
+    casts.push(created);
+    return created;
+  };
+  after(() => {
+    for (const created of casts) created.clear();
+  });
+
+  it("takes members through rounds, to a global model that is better and to their rewards", async () => {
+    const members = await create();
+    const done = await play(cast(members, [0, 1, 2, 3]));
+    const { contracts } = stage.market;
+    const { federationId, globalModel } = members.federation;
+    const ended = await readFederation(contracts, federationId);
+    expect(ended.round).to.equal(2n);
+    expect(ended.globalModel.round).to.equal(2n);
+    expect(ended.globalModel.correct).to.be.above(globalModel.correct);
+    const model = await readGlobalModel(members.artifacts.read, members.files, ended.globalModel);
+    const { samples } = members.files.shards[0]!.testSet;
+    expect(runReference(model, samples).correctCount).to.equal(ended.globalModel.correct);
+    for (const index of [0, 1, 2, 3]) {
+      const kinds = kindsOf(done, index);
+      for (const kind of ["train", "commit", "prove", "mask", "publish-vector"]) {
+        expect(
+          kinds.filter((other) => other === kind),
+          `${kind} of member ${index}`,
+        ).to.have.lengthOf(2);
+      }
+    }
+    expect(done.filter(({ kind }) => kind === "aggregate")).to.have.lengthOf(2);
+    expect(done.some(({ kind }) => kind === "claim")).to.equal(true);
+    const credits = await Promise.all(
+      [0, 1, 2, 3].map((index) => readFederationCredit(contracts, stage.address(index), NATIVE)),
+    );
+    expect(credits.some((credit) => credit > 0n)).to.equal(true);
+  });
+
+  it("goes on after being killed before, within and after everything it sends, and sends nothing twice", async () => {
+    const members = await create({ maxRounds: 1 });
+    const sent: string[] = [];
+    const interrupted = new Set<string>();
+    /** Every call fails once before it is made, and once after it has taken effect. */
+    const killed = (index: number, chain: RoundChain): RoundChain =>
+      new Proxy(chain, {
+        get: (target, name: keyof RoundChain) => {
+          if (["account", "settle", "read", "vectors"].includes(name))
+            return Reflect.get(target, name) as unknown;
+          return async (...values: unknown[]) => {
+            const early = `${index} ${name} before`;
+            if (!interrupted.has(early)) {
+              interrupted.add(early);
+              throw new Error("killed");
+            }
+            const act = Reflect.get(target, name) as (...given: unknown[]) => Promise<unknown>;
+            const result = await act(...values);
+            sent.push(`${index} ${name}`);
+            const late = `${index} ${name} after`;
+            if (!interrupted.has(late)) {
+              interrupted.add(late);
+              throw new Error("killed");
+            }
+            return result;
+          };
+        },
+      });
+    for (let run = 0; ; run++) {
+      expect(run, "runs").to.be.below(60);
+      try {
+        await play(
+          cast(members, [0, 1, 2, 3], (index, member) => ({ ...member, chain: killed(index, member.chain) })),
+        );
+        break;
+      } catch (error) {
+        expect((error as Error).message).to.equal("killed");
+      }
+    }
+    for (const action of ["commit", "prove", "mask"]) {
+      for (const index of [0, 1, 2, 3]) {
+        expect(
+          sent.filter((name) => name === `${index} ${action}`),
+          `${index} ${action}`,
+        ).to.have.lengthOf(1);
+      }
+    }
+    const { globalModel } = await readFederation(stage.market.contracts, members.federation.federationId);
+    expect(globalModel.round).to.equal(1n);
+  });
+
+  it("masks again without a member that vanishes after its proof", async () => {
+    const members = await create({ maxRounds: 1 });
+    const gone = cast(members, [0, 1, 2, 3], (index, member) =>
+      index === 3 ? { ...member, stages: { ...member.stages, proveMaskedModel: vanish } } : member,
+    );
+    const done = await play(gone);
+    for (const index of [0, 1, 2])
+      expect(kindsOf(done, index).filter((kind) => kind === "mask")).to.have.lengthOf(2);
+    expect(kindsOf(done, 3)).to.not.include("mask");
+    const { globalModel } = await readFederation(stage.market.contracts, members.federation.federationId);
+    expect(globalModel.round).to.equal(1n);
+  });
+
+  it("reports a vector that nobody can find, and averages without it", async () => {
+    const members = await create({ maxRounds: 1 });
+    const hidden = cast(members, [0, 1, 2, 3], (index, member) =>
+      index === 3 ? { ...member, artifacts: { ...member.artifacts, put: vanish } } : member,
+    );
+    const done = await play(hidden);
+    for (const index of [0, 1, 2]) {
+      expect(kindsOf(done, index).filter((kind) => kind === "mask")).to.have.lengthOf(2);
+    }
+    expect(done.filter(({ kind }) => kind === "report").length).to.equal(3);
+    const { globalModel } = await readFederation(stage.market.contracts, members.federation.federationId);
+    expect(globalModel.round).to.equal(1n);
+  });
+
+  it("does not mask again without a member whose vector it found after all", async () => {
+    const members = await create({ maxRounds: 1 });
+    let hiddenCid = "";
+    let hasReported = false;
+    const all = cast(members, [0, 1, 2, 3], (index, member) => {
+      const { artifacts, chain } = member;
+      const put: typeof artifacts.put = async (kind, value) => {
+        const cid = await artifacts.put(kind, value);
+        if (index === 3 && kind.format === "zkpot.masked-vector") hiddenCid = cid;
+        return cid;
+      };
+      const read: typeof artifacts.read = async (cid, kind) => {
+        const isHidden = cid === hiddenCid && (index === 0 ? !hasReported : index < 3);
+        return await artifacts.read(isHidden ? MISSING_CID : cid, kind);
+      };
+      const report: typeof chain.report = async (round, missing) => {
+        const sent = await chain.report(round, missing);
+        hasReported ||= index === 0;
+        return sent;
+      };
+      // Only member 3 could lead without a report, as it has all vectors.
+      const takeLead: typeof chain.takeLead = async (round) =>
+        index === 3 ? await vanish() : await chain.takeLead(round);
+      return { ...member, artifacts: { put, read }, chain: { ...chain, report, takeLead } };
+    });
+    const done = await play(all);
+    expect(done.filter(({ kind }) => kind === "report").map(({ index }) => index)).to.have.members([0, 1, 2]);
+    const maskings = [0, 1, 2].map((index) => kindsOf(done, index).filter((kind) => kind === "mask").length);
+    expect(maskings).to.deep.equal([1, 2, 2]);
+    const { federationId } = members.federation;
+    const { round, globalModel } = await readFederation(stage.market.contracts, federationId);
+    // Two are left, which do not hide a model from each other.
+    expect([round, globalModel.round]).to.deep.equal([1n, 0n]);
+  });
+
+  it("replaces a leader that takes the lead and vanishes, at the cost of its bond", async () => {
+    const members = await create({ maxRounds: 1 });
+    let vanished: number | undefined;
+    const all = cast(members, [0, 1, 2, 3], (index, member) => ({
+      ...member,
+      stages: {
+        ...member.stages,
+        proveAverage: async (...values: Parameters<typeof member.stages.proveAverage>) => {
+          vanished ??= index;
+          if (vanished === index) return await vanish();
+          return await member.stages.proveAverage(...values);
+        },
+      },
+    }));
+    const done = await play(all);
+    expect(done.filter(({ kind }) => kind === "aggregate").map(({ index }) => index)).to.not.include(
+      vanished,
+    );
+    const { contracts } = stage.market;
+    const { globalModel, bondWei } = await readFederation(contracts, members.federation.federationId);
+    expect(globalModel.round).to.equal(1n);
+    const { weightWei } = await readMember(contracts, members.federation, stage.address(vanished!));
+    expect(weightWei).to.equal(MEMBER_STAKE_WEI - bondWei);
+  });
+
+  it("raises a count of the average that a leader proved too small", async () => {
+    const members = await create({ maxRounds: 1 });
+    let leader: number | undefined;
+    const all = cast(members, [0, 1, 2, 3], (index, member) => ({
+      ...member,
+      stages: {
+        ...member.stages,
+        proveGlobalCount: async (site, opened) => {
+          leader ??= index;
+          const honest = await member.stages.proveGlobalCount(site, opened);
+          if (leader !== index) return honest;
+          return await members.score(ROUND_GLOBAL_PURPOSE, site, opened, honest.counts[0]);
+        },
+      },
+      chain: {
+        ...member.chain,
+        // It is content with the count it has proven.
+        scoreGlobal: async (round, score) =>
+          index === leader && round.isScored ? await vanish() : await member.chain.scoreGlobal(round, score),
+      },
+    }));
+    const done = await play(all);
+    const raised = done.filter(({ kind }) => kind === "score-global").map(({ index }) => index);
+    expect(raised).to.have.lengthOf(2);
+    expect(raised[0]).to.equal(leader);
+    expect(raised[1]).to.not.equal(leader);
+    const { globalModel } = await readFederation(stage.market.contracts, members.federation.federationId);
+    const model = await readGlobalModel(members.artifacts.read, members.files, globalModel);
+    const { samples } = members.files.shards[0]!.testSet;
+    expect(globalModel.correct).to.equal(runReference(model, samples).correctCount);
+  });
+
+  it("says what to do when the model that it committed to is gone", async () => {
+    const members = await create({ maxRounds: 1 });
+    const alone = await members.open(0);
+    const kinds: string[] = [];
+    while (!kinds.includes("commit")) {
+      const action = await stepMember(alone);
+      kinds.push(action.kind);
+      if (action.kind === "wait") await stage.market.pass(1_001);
+    }
+    const elsewhere = await members.open(0, { workingFolder: members.folderOf(9) });
+    const error = await errorOf(stepMember(elsewhere));
+    expect(error.code).to.equal("federation.model-lost");
+    expect(error.nextStep).to.match(/folder in which it was trained/);
+  });
+});
