@@ -1,0 +1,152 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+import { expect } from "chai";
+import { Wallet } from "ethers";
+
+import { decodeDocument, type DocumentKind, encodeDocument } from "../../../prover/src/data/document.ts";
+import { MASKED_VECTOR } from "../../../prover/src/federation/masked-vector.ts";
+import { deriveMemberSecrets } from "../../../prover/src/federation/member-key.ts";
+import { RoundFolder } from "../../../prover/src/federation/round-folder.ts";
+import {
+  AVERAGE,
+  GLOBAL_SCORE,
+  LOCAL_MODEL,
+  LOCAL_SCORE,
+  MASKED_MODEL,
+} from "../../../prover/src/federation/round-stages.ts";
+import type { IntegerModel } from "../../../prover/src/model/integer-model.ts";
+import { defaultArchitecture } from "../../../prover/src/model/architecture.ts";
+import { g1, g2 } from "../../contracts/support/trapdoor-key.ts";
+import { expectError } from "../support/expect-error.ts";
+
+const PLACE = {
+  chainId: 31337n,
+  address: "0x00000000000000000000000000000000000000ff",
+  federationId: 4n,
+  round: 3n,
+};
+const ACCOUNT = "0x00000000000000000000000000000000000000aa";
+const LARGE = 2n ** 253n;
+const MODEL: IntegerModel = {
+  architecture: defaultArchitecture([2, 2]),
+  layers: [{ weights: Int32Array.of(301, -302, 303, -304), biases: Int32Array.of(5, -6) }],
+};
+const LOCAL = { model: MODEL, salt: LARGE, factor: 3, correct: 17 };
+const PROOF = { a: g1(2n), b: g2(3n), c: g1(4n), blockCommitment: g1(5n), blockKnowledge: g1(6n) };
+const SCORE = { counts: [1, 2], nullifier: LARGE, proofs: [PROOF, PROOF] };
+
+describe("RoundFolder", () => {
+  let root: string;
+  let key: Uint8Array;
+  let folder: RoundFolder;
+  beforeEach(async () => {
+    root = mkdtempSync(path.join(os.tmpdir(), "zkpot-round-"));
+    ({ folderKey: key } = await deriveMemberSecrets(new Wallet(`0x${"1".repeat(64)}`), PLACE));
+    folder = new RoundFolder(root, PLACE, ACCOUNT, key);
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  it("gives back what was saved last, and nothing before", async () => {
+    expect(await folder.load("local-model", LOCAL_MODEL)).to.equal(undefined);
+    await folder.save("local-model", LOCAL_MODEL, { ...LOCAL, factor: 1 });
+    await folder.save("local-model", LOCAL_MODEL, LOCAL);
+    const again = new RoundFolder(root, PLACE, ACCOUNT.toLowerCase(), key);
+    expect(await again.load("local-model", LOCAL_MODEL)).to.deep.equal(LOCAL);
+    expect(readdirSync(folder.folder)).to.deep.equal(["local-model.sealed"]);
+  });
+
+  it("is readable by its owner alone, and holds nothing in clear", async () => {
+    await folder.save("local-model", LOCAL_MODEL, LOCAL);
+    const file = folder.fileOf("local-model");
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+    expect(statSync(folder.folder).mode & 0o777).to.equal(0o700);
+    const text = readFileSync(file, "latin1");
+    for (const secret of ["301", "weights", "salt", String(LARGE), "zkpot.local-model"]) {
+      expect(text).to.not.include(secret);
+    }
+    const first = readFileSync(file);
+    await folder.save("local-model", LOCAL_MODEL, LOCAL);
+    expect(readFileSync(file).equals(first), "the same bytes twice").to.equal(false);
+  });
+
+  it("refuses files that are damaged anywhere, cut off or empty", async () => {
+    await folder.save("local-model", LOCAL_MODEL, LOCAL);
+    const file = folder.fileOf("local-model");
+    const bytes = readFileSync(file);
+    const damaged = [Buffer.alloc(0), bytes.subarray(0, 40), bytes.subarray(0, -1), Buffer.from("{}")];
+    for (const position of [0, 21, 22, 33, 34, 49, 50, bytes.length - 1]) {
+      const flipped = Buffer.from(bytes);
+      flipped[position]! ^= 1;
+      damaged.push(flipped);
+    }
+    for (const content of damaged) {
+      writeFileSync(file, content);
+      await expectError(
+        () => folder.load("local-model", LOCAL_MODEL),
+        "federation.folder-damaged",
+        /local-model\.sealed cannot be decrypted/,
+      );
+    }
+  });
+
+  it("refuses the files of other accounts, rounds, federations and stages", async () => {
+    await folder.save("mask-1", LOCAL_MODEL, LOCAL);
+    const bytes = readFileSync(folder.fileOf("mask-1"));
+    const other = new Uint8Array(key);
+    other[0]! ^= 1;
+    const elsewhere = [
+      new RoundFolder(root, PLACE, ACCOUNT, other),
+      new RoundFolder(root, { ...PLACE, round: 4n }, ACCOUNT, key),
+      new RoundFolder(root, { ...PLACE, federationId: 5n }, ACCOUNT, key),
+      new RoundFolder(root, PLACE, PLACE.address, key),
+    ];
+    for (const foreign of elsewhere) {
+      await foreign.save("mask-1", LOCAL_MODEL, LOCAL);
+      writeFileSync(foreign.fileOf("mask-1"), bytes);
+      await expectError(() => foreign.load("mask-1", LOCAL_MODEL), "federation.folder-damaged", /mask-1/);
+    }
+    writeFileSync(folder.fileOf("mask-1"), bytes);
+    writeFileSync(folder.fileOf("mask-2"), bytes);
+    await expectError(() => folder.load("mask-2", LOCAL_MODEL), "federation.folder-damaged", /mask-2/);
+    expect(await folder.load("mask-1", LOCAL_MODEL)).to.deep.equal(LOCAL);
+  });
+
+  it("refuses what cannot be read or written", async () => {
+    writeFileSync(path.join(root, "file"), "");
+    const blocked = new RoundFolder(path.join(root, "file"), PLACE, ACCOUNT, key);
+    await expectError(
+      () => blocked.save("average", LOCAL_MODEL, LOCAL),
+      "federation.folder-not-written",
+      /cannot write .*average\.sealed/,
+    );
+    await expectError(
+      () => blocked.load("average", LOCAL_MODEL),
+      "federation.folder-unreadable",
+      /cannot read .*ENOTDIR/,
+    );
+  });
+});
+
+describe("the stages of a round", () => {
+  it("survive being saved", () => {
+    const vector = [0n, LARGE, 3n];
+    const digests = { rosterDigest: LARGE, vectorDigest: 8n };
+    const survives = <Value, Content>(kind: DocumentKind<Value, Content>, value: Value): void => {
+      expect(decodeDocument(kind, encodeDocument(kind, value))).to.deep.equal(value);
+    };
+    survives(LOCAL_MODEL, LOCAL);
+    survives(LOCAL_SCORE, SCORE);
+    survives(GLOBAL_SCORE, { globalCommitment: LARGE, score: SCORE });
+    survives(MASKED_MODEL, {
+      ...{ ...digests, vector, proof: PROOF, masking: 2, peers: [0, 2, 3], uri: "ipfs://cid" },
+    });
+    survives(AVERAGE, { model: MODEL, globalCommitment: 9n, proof: PROOF, masking: 1, uri: "ipfs://cid" });
+    survives(MASKED_VECTOR, vector);
+    const kinds = [LOCAL_MODEL, LOCAL_SCORE, GLOBAL_SCORE, MASKED_MODEL, AVERAGE, MASKED_VECTOR];
+    expect(kinds.map(({ isSecret }) => isSecret)).to.deep.equal([true, true, true, true, true, false]);
+  });
+});
