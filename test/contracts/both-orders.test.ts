@@ -6,12 +6,12 @@ import { chunkAnswer } from "../../prover/src/seal/opening.ts";
 import {
   assignmentsDeployed,
   enrolAs,
-  inOneBlock,
   lockAs,
   nextBlockIs,
   postAuction,
   postDraw,
 } from "./support/assignment.ts";
+import { both, eitherFirst, inBothOrders, onlyFirst, onlySecond } from "./support/both-orders.ts";
 import {
   commitAs,
   deployed,
@@ -31,45 +31,8 @@ import {
 } from "./support/deployment.ts";
 import { DEMAND_WEI, postSealed, sealDeployed, threeShards } from "./support/seal.ts";
 
-import type { ContractTransactionResponse, Overrides } from "ethers";
-
+import type { Call } from "./support/both-orders.ts";
 import type { SealedWords } from "./support/seal.ts";
-
-type Call = (overrides: Overrides) => Promise<ContractTransactionResponse>;
-
-/** Plays a scene twice and has its two calls mined in one block, the second time in the other order. */
-async function inBothOrders(
-  scene: () => Promise<{
-    readonly at?: bigint;
-    readonly calls: readonly [Call, Call];
-    readonly check: (succeeded: { readonly first: boolean; readonly second: boolean }) => Promise<void>;
-  }>,
-  expected: {
-    readonly asWritten: readonly [boolean, boolean];
-    readonly reversed: readonly [boolean, boolean];
-  },
-): Promise<void> {
-  for (const isReversed of [false, true]) {
-    const { at, calls, check } = await scene();
-    if (at !== undefined) await nextBlockAt(at);
-    const ordered = isReversed ? [calls[1], calls[0]] : calls;
-    const results = await inOneBlock(...ordered);
-    const [first, second] = isReversed ? [results[1], results[0]] : results;
-    const [isFirst, isSecond] = isReversed ? expected.reversed : expected.asWritten;
-    expect({ first, second }, isReversed ? "reversed" : "as written").to.deep.equal({
-      first: isFirst,
-      second: isSecond,
-    });
-    await check({ first: first!, second: second! });
-  }
-}
-
-/** The clock allows one of the two, whatever the order. */
-const onlyFirst = { asWritten: [true, false], reversed: [true, false] } as const;
-const onlySecond = { asWritten: [false, true], reversed: [false, true] } as const;
-/** Whichever comes first. */
-const eitherFirst = { asWritten: [true, false], reversed: [false, true] } as const;
-const both = { asWritten: [true, true], reversed: [true, true] } as const;
 
 describe("In one block, a proof", () => {
   const provenScene = async (seconds: bigint) => {

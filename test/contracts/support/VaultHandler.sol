@@ -131,23 +131,4 @@ abstract contract VaultHandler is World {
         if (toMarket) donatedToMarketWei[token] += amount;
         else donatedToVaultWei[token] += amount;
     }
-
-    /// @dev Deposits and approves what the account lacks for a lock.
-    function _consent(address account, address locker, address token, uint256 amountWei) internal {
-        uint256 freeWei = vault.balanceOf(account, token).freeWei;
-        if (freeWei < amountWei) _deposit(account, token, amountWei - freeWei);
-        LockerApproval memory approval = vault.approvalOf(account, locker, token);
-        uint256 neededWei = uint256(approval.lockedWei) + amountWei;
-        if (approval.limitWei < neededWei) {
-            CHEATS.prank(account);
-            vault.approveLocker(locker, token, neededWei);
-        }
-    }
-
-    function _deposit(address account, address token, uint256 amount) internal {
-        CHEATS.deal(account, FUNDS_WEI);
-        CHEATS.prank(account);
-        vault.deposit{value: token == address(0) ? amount : 0}(token, amount);
-        depositedWei[token] += amount;
-    }
 }

@@ -374,8 +374,14 @@ export async function aggregateRound(d: Federation, counts: readonly bigint[], r
 }
 
 /** Delivers the average of the first members' models. */
-export async function deliver(d: Federation, leader: HardhatEthersSigner, count: number, round = 1n) {
-  const digests = d.members.slice(0, count).map((member) => digestOf(member));
+export async function deliver(
+  d: Federation,
+  leader: HardhatEthersSigner,
+  count: number,
+  round = 1n,
+  masking = 1n,
+) {
+  const digests = d.members.slice(0, count).map((member) => digestOf(member, masking));
   const factorSum = BigInt((count * (count + 1)) / 2);
   await d.rounds.connect(leader).aggregate(...(await averaged(d, leader, factorSum, digests, round)));
 }
