@@ -2,12 +2,12 @@ import { expect } from "chai";
 
 import { ROUND_GLOBAL_PURPOSE } from "../../../prover/src/chain/context.ts";
 import { readFederation, readFederationCredit, readMember } from "../../../prover/src/chain/federations.ts";
-import { type Member, stepMember } from "../../../prover/src/federation/member.ts";
+import { stepMember } from "../../../prover/src/federation/member.ts";
 import { readGlobalModel } from "../../../prover/src/federation/federation-files.ts";
-import type { RoundAction } from "../../../prover/src/federation/next-action.ts";
 import type { RoundChain } from "../../../prover/src/federation/round-chain.ts";
 import { runReference } from "../../../prover/src/model/reference.ts";
 import { FederationStage, MEMBER_STAKE_WEI } from "../../support/federation.ts";
+import { castOf, type Done, playRounds, vanish } from "../../support/play-rounds.ts";
 import { RoundMembers } from "../../support/round-members.ts";
 import { errorOf } from "../../support/error-of.ts";
 
@@ -23,60 +23,6 @@ before(async () => {
 after(async () => {
   await stage.stop();
 });
-
-const VANISHED = "vanished";
-
-/** Stands for a member that does nothing from here on. */
-async function vanish(): Promise<never> {
-  return await Promise.reject(new Error(VANISHED));
-}
-
-/** What members did, in order. */
-type Done = { readonly index: number; readonly kind: RoundAction["kind"] }[];
-
-/** Lets members act in turn, and moves clock and blocks when all of them wait, until all have finished. */
-async function play(members: ReadonlyMap<number, () => Promise<Member>>): Promise<Done> {
-  const done: Done = [];
-  for (let turn = 0; turn < 400; turn++) {
-    const actions: RoundAction[] = [];
-    for (const [index, open] of members) {
-      const action = await stepMember(await open()).catch((error: unknown): RoundAction => {
-        if ((error as Error).message !== VANISHED) throw error;
-        return { kind: "wait", until: null, untilBlock: null, why: VANISHED };
-      });
-      actions.push(action);
-      if (action.kind !== "wait" && action.kind !== "finished") done.push({ index, kind: action.kind });
-    }
-    const isOver = (action: RoundAction): boolean =>
-      action.kind === "finished" || (action.kind === "wait" && action.why === VANISHED);
-    if (actions.every(isOver)) return done;
-    if (actions.some(({ kind }) => kind !== "wait" && kind !== "finished")) continue;
-    const times = actions.flatMap((action) =>
-      action.kind === "wait" && action.until !== null ? [action.until] : [],
-    );
-    const blocks = actions.flatMap((action) =>
-      action.kind === "wait" && action.untilBlock !== null ? [action.untilBlock] : [],
-    );
-    if (blocks.length > 0) {
-      const { block } = await (await [...members.values()][0]!()).chain.read();
-      await stage.market.mine(Math.max(Math.min(...blocks) - block, 1));
-    } else if (times.length > 0) {
-      const { time } = await (await [...members.values()][0]!()).chain.read();
-      const next = times.reduce((least, at) => (at < least ? at : least));
-      await stage.market.pass(Math.max(Number(next - time), 1));
-    }
-  }
-  throw new Error(`the round does not end: ${JSON.stringify(done.slice(-20))}`);
-}
-
-/** All members, each opened anew for every step. */
-function cast(
-  of: RoundMembers,
-  indices: readonly number[],
-  change: (index: number, member: Member) => Member = (_, member) => member,
-): Map<number, () => Promise<Member>> {
-  return new Map(indices.map((index) => [index, async () => change(index, await of.open(index))]));
-}
 
 function kindsOf(done: Done, index: number): string[] {
   return done.filter((step) => step.index === index).map(({ kind }) => kind);
@@ -97,7 +43,7 @@ describe("stepMember", () => {
 
   it("takes members through rounds, to a global model that is better and to their rewards", async () => {
     const members = await create();
-    const done = await play(cast(members, [0, 1, 2, 3]));
+    const done = await playRounds(stage, castOf(members, [0, 1, 2, 3]));
     const { contracts } = stage.market;
     const { federationId, globalModel } = members.federation;
     const ended = await readFederation(contracts, federationId);
@@ -155,8 +101,12 @@ describe("stepMember", () => {
     for (let run = 0; ; run++) {
       expect(run, "runs").to.be.below(60);
       try {
-        await play(
-          cast(members, [0, 1, 2, 3], (index, member) => ({ ...member, chain: killed(index, member.chain) })),
+        await playRounds(
+          stage,
+          castOf(members, [0, 1, 2, 3], (index, member) => ({
+            ...member,
+            chain: killed(index, member.chain),
+          })),
         );
         break;
       } catch (error) {
@@ -177,10 +127,10 @@ describe("stepMember", () => {
 
   it("masks again without a member that vanishes after its proof", async () => {
     const members = await create({ maxRounds: 1 });
-    const gone = cast(members, [0, 1, 2, 3], (index, member) =>
+    const gone = castOf(members, [0, 1, 2, 3], (index, member) =>
       index === 3 ? { ...member, stages: { ...member.stages, proveMaskedModel: vanish } } : member,
     );
-    const done = await play(gone);
+    const done = await playRounds(stage, gone);
     for (const index of [0, 1, 2])
       expect(kindsOf(done, index).filter((kind) => kind === "mask")).to.have.lengthOf(2);
     expect(kindsOf(done, 3)).to.not.include("mask");
@@ -190,10 +140,10 @@ describe("stepMember", () => {
 
   it("reports a vector that nobody can find, and averages without it", async () => {
     const members = await create({ maxRounds: 1 });
-    const hidden = cast(members, [0, 1, 2, 3], (index, member) =>
+    const hidden = castOf(members, [0, 1, 2, 3], (index, member) =>
       index === 3 ? { ...member, artifacts: { ...member.artifacts, put: vanish } } : member,
     );
-    const done = await play(hidden);
+    const done = await playRounds(stage, hidden);
     for (const index of [0, 1, 2]) {
       expect(kindsOf(done, index).filter((kind) => kind === "mask")).to.have.lengthOf(2);
     }
@@ -206,7 +156,7 @@ describe("stepMember", () => {
     const members = await create({ maxRounds: 1 });
     let hiddenCid = "";
     let hasReported = false;
-    const all = cast(members, [0, 1, 2, 3], (index, member) => {
+    const all = castOf(members, [0, 1, 2, 3], (index, member) => {
       const { artifacts, chain } = member;
       const put: typeof artifacts.put = async (kind, value) => {
         const cid = await artifacts.put(kind, value);
@@ -227,7 +177,7 @@ describe("stepMember", () => {
         index === 3 ? await vanish() : await chain.takeLead(round);
       return { ...member, artifacts: { put, read }, chain: { ...chain, report, takeLead } };
     });
-    const done = await play(all);
+    const done = await playRounds(stage, all);
     expect(done.filter(({ kind }) => kind === "report").map(({ index }) => index)).to.have.members([0, 1, 2]);
     const maskings = [0, 1, 2].map((index) => kindsOf(done, index).filter((kind) => kind === "mask").length);
     expect(maskings).to.deep.equal([1, 2, 2]);
@@ -240,7 +190,7 @@ describe("stepMember", () => {
   it("replaces a leader that takes the lead and vanishes, at the cost of its bond", async () => {
     const members = await create({ maxRounds: 1 });
     let vanished: number | undefined;
-    const all = cast(members, [0, 1, 2, 3], (index, member) => ({
+    const all = castOf(members, [0, 1, 2, 3], (index, member) => ({
       ...member,
       stages: {
         ...member.stages,
@@ -251,7 +201,7 @@ describe("stepMember", () => {
         },
       },
     }));
-    const done = await play(all);
+    const done = await playRounds(stage, all);
     expect(done.filter(({ kind }) => kind === "aggregate").map(({ index }) => index)).to.not.include(
       vanished,
     );
@@ -265,7 +215,7 @@ describe("stepMember", () => {
   it("raises a count of the average that a leader proved too small", async () => {
     const members = await create({ maxRounds: 1 });
     let leader: number | undefined;
-    const all = cast(members, [0, 1, 2, 3], (index, member) => ({
+    const all = castOf(members, [0, 1, 2, 3], (index, member) => ({
       ...member,
       stages: {
         ...member.stages,
@@ -283,7 +233,7 @@ describe("stepMember", () => {
           index === leader && round.isScored ? await vanish() : await member.chain.scoreGlobal(round, score),
       },
     }));
-    const done = await play(all);
+    const done = await playRounds(stage, all);
     const raised = done.filter(({ kind }) => kind === "score-global").map(({ index }) => index);
     expect(raised).to.have.lengthOf(2);
     expect(raised[0]).to.equal(leader);

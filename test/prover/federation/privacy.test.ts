@@ -1,0 +1,176 @@
+import { expect } from "chai";
+
+import { decodeDocument } from "../../../prover/src/data/document.ts";
+import { federationWord } from "../../../prover/src/chain/context.ts";
+import { readRound } from "../../../prover/src/chain/rounds.ts";
+import { readFederation } from "../../../prover/src/chain/federations.ts";
+import { toField } from "../../../prover/src/field.ts";
+import { MASKED_VECTOR } from "../../../prover/src/federation/masked-vector.ts";
+import { pairMasks } from "../../../prover/src/federation/masks.ts";
+import { deriveMemberSecrets, type MemberSecrets } from "../../../prover/src/federation/member-key.ts";
+import { pairSecret } from "../../../prover/src/federation/pair-keys.ts";
+import { parameterVector } from "../../../prover/src/federation/parameter-vector.ts";
+import { RoundFolder } from "../../../prover/src/federation/round-folder.ts";
+import { LOCAL_MODEL, type LocalModel, MASKED_MODEL } from "../../../prover/src/federation/round-stages.ts";
+import { modelDigest } from "../../../prover/src/model/commitment.ts";
+import { FederationStage } from "../../support/federation.ts";
+import { castOf, playRounds, vanish } from "../../support/play-rounds.ts";
+import { RoundMembers } from "../../support/round-members.ts";
+
+const ALL = [0, 1, 2, 3];
+
+/** A member with all that it keeps to itself. */
+interface Insider {
+  readonly index: number;
+  readonly secrets: MemberSecrets;
+  readonly local: LocalModel;
+  /** Its model times its factor, without masks. */
+  readonly vector: readonly bigint[];
+}
+
+let stage: FederationStage;
+let members: RoundMembers;
+
+before(async () => {
+  stage = await FederationStage.start();
+});
+
+after(async () => {
+  await stage.stop();
+});
+
+afterEach(() => {
+  members.clear();
+});
+
+describe("what the leader of a round receives", () => {
+  it("is the vectors of all and whatever else is public, and has nobody's model", async () => {
+    members = await RoundMembers.create(stage, { maxRounds: 1 });
+    await playRounds(stage, castOf(members, ALL));
+    const received = await publicRecord();
+    const insiders = await Promise.all(ALL.map(openInsider));
+    expect(vectorsIn(received)).to.have.lengthOf(4);
+    for (const { local, vector } of insiders) {
+      for (const secret of secretWords(local, vector)) expect(holds(received, secret)).to.equal(false);
+    }
+    for (const leader of insiders) {
+      expect(
+        await modelsFound(leader, insiders, vectorsIn(received)),
+        `by member ${leader.index}`,
+      ).to.deep.equal([]);
+    }
+    // The search is not blind: what is in the record is found.
+    const { commitment } = (await readFederation(stage.market.contracts, members.federation.federationId))
+      .globalModel;
+    expect(holds(received, commitment)).to.equal(true);
+    const { local, vector } = insiders[2]!;
+    for (const secret of secretWords(local, vector)) {
+      expect(holds([...received, JSON.stringify({ word: String(secret) })], secret)).to.equal(true);
+    }
+  });
+
+  it("has no model of a member that dropped out, unless that one's vector is published after the others masked again", async () => {
+    members = await RoundMembers.create(stage, { maxRounds: 1 });
+    const cast = castOf(members, ALL, (index, member) =>
+      index === 3 ? { ...member, artifacts: { ...member.artifacts, put: vanish } } : member,
+    );
+    await playRounds(stage, cast);
+    const insiders = await Promise.all(ALL.map(openInsider));
+    const vectors = vectorsIn(await publicRecord());
+    // Both maskings of those who stayed.
+    expect(vectors).to.have.lengthOf(6);
+    const late = (await (await folderOf(3)).load("mask-1", MASKED_MODEL))!.vector;
+    for (const leader of insiders.slice(0, 3)) {
+      expect(await modelsFound(leader, insiders, vectors), `by member ${leader.index}`).to.deep.equal([]);
+      expect(await modelsFound(leader, insiders, [...vectors, late])).to.deep.equal([3]);
+    }
+  });
+});
+
+/** The texts of all artifacts and, in hexadecimal, all transactions and events of the chain. */
+async function publicRecord(): Promise<string[]> {
+  const { provider } = stage.market.connection;
+  const record = [...members.artifacts.texts.values()];
+  const latest = await provider.getBlockNumber();
+  for (let number = members.federation.createdAtBlock; number <= latest; number++) {
+    const block = await provider.getBlock(number, true);
+    for (const transaction of block!.prefetchedTransactions) {
+      const receipt = await provider.getTransactionReceipt(transaction.hash);
+      record.push(transaction.data, ...receipt!.logs.flatMap(({ data, topics }) => [data, ...topics]));
+    }
+  }
+  return record;
+}
+
+function vectorsIn(record: readonly string[]): (readonly bigint[])[] {
+  return record
+    .filter((text) => text.includes(`"format":"${MASKED_VECTOR.format}"`))
+    .map((text) => decodeDocument(MASKED_VECTOR, text));
+}
+
+/** What a model could be known by: its packed parameters, its digest, the salt of its commitment. */
+function secretWords({ model, salt }: LocalModel, vector: readonly bigint[]): bigint[] {
+  return [...vector, modelDigest(model), salt];
+}
+
+/** Whether a record has a field element, in decimal or as 32 bytes in hexadecimal. */
+function holds(record: readonly string[], word: bigint): boolean {
+  const [decimal, hexadecimal] = [`"${word}"`, word.toString(16).padStart(64, "0")];
+  return record.some((text) => text.includes(decimal) || text.includes(hexadecimal));
+}
+
+async function folderOf(index: number): Promise<RoundFolder> {
+  const sender = stage.sender(index);
+  const { folderKey } = await deriveMemberSecrets(sender.wallet, members.federation);
+  const place = { ...members.federation, round: 1n };
+  return new RoundFolder(members.folderOf(index), place, sender.wallet.address, folderKey);
+}
+
+async function openInsider(index: number): Promise<Insider> {
+  const secrets = await deriveMemberSecrets(stage.sender(index).wallet, members.federation);
+  const local = (await (await folderOf(index)).load("local-model", LOCAL_MODEL))!;
+  return {
+    index,
+    secrets,
+    local,
+    vector: parameterVector(local.model, local.factor, members.federation.maxFactorSum),
+  };
+}
+
+/**
+ * Members other than `leader` whose unmasked vectors are combinations, with factors −1, 0 and 1, of the vectors received, the
+ * leader's own and the masks that the leader shares with each of the others.
+ */
+async function modelsFound(
+  leader: Insider,
+  insiders: readonly Insider[],
+  vectors: readonly (readonly bigint[])[],
+): Promise<number[]> {
+  const { contracts } = stage.market;
+  const { federation } = members;
+  const round = await readRound(contracts, federation, 1n, stage.address(0), await stage.time());
+  const words = leader.vector.length;
+  const others = insiders.filter(({ index }) => index !== leader.index);
+  const masks = others.map(({ secrets }) => {
+    const secret = pairSecret(leader.secrets.maskKey, secrets.maskKey.publicKey);
+    return pairMasks(secret, federationWord(federation), round.round, words);
+  });
+  const known = [...vectors, leader.vector, ...masks];
+  // One word decides, as a combination of the wrong masks is a uniform field element: the last one, which has the biases. They
+  // are finer than weights, so that no two of these small models have the same.
+  const targets = new Map(others.map(({ index, vector }) => [vector[words - 1]!, index]));
+  const found = new Set<number>();
+  const search = (next: number, sum: bigint): void => {
+    if (next === known.length) {
+      const owner = targets.get(sum) ?? targets.get(toField(-sum));
+      if (owner !== undefined) found.add(owner);
+      return;
+    }
+    const word = known[next]![words - 1]!;
+    search(next + 1, sum);
+    search(next + 1, toField(sum + word));
+    search(next + 1, toField(sum - word));
+  };
+  search(0, 0n);
+  return [...found];
+}
