@@ -64,12 +64,25 @@ library Roster {
         for (uint256 i = 0; i < places.length; ++i) places[i] = self.places[i];
     }
 
-    /// @notice Adds the caller's place to those that have masked under a roster in the present masking.
-    function addMasked(RoundBook storage self, uint256 rosterDigest) internal returns (uint16 maskedSet) {
-        uint8 masking = self.state.masking;
-        uint256 bit = 1 << (self.contributions[msg.sender].place - 1);
-        maskedSet = self.maskedSets[masking][rosterDigest] | uint16(bit);
-        self.maskedSets[masking][rosterDigest] = maskedSet;
+    /// @notice Adds the caller's place to those that have masked under a roster in the present masking, and keeps the largest
+    ///         part of them, the earlier of equals.
+    /// @dev Members that agree never write `maskedSets`, which has the other parts.
+    function addMasked(RoundBook storage self, uint256 rosterDigest) internal {
+        Round storage r = self.state;
+        uint16 bit = uint16(1 << (self.contributions[msg.sender].place - 1));
+        uint16 largest = r.maskedSet;
+        if (largest == 0 || rosterDigest == r.rosterDigest) {
+            r.maskedSet = largest | bit;
+            r.rosterDigest = rosterDigest;
+            return;
+        }
+        mapping(uint256 rosterDigest => uint16) storage parts = self.maskedSets[r.masking];
+        uint16 part = parts[rosterDigest] | bit;
+        parts[rosterDigest] = part;
+        if (sizeOf(part) <= sizeOf(largest)) return;
+        parts[r.rosterDigest] = largest;
+        r.maskedSet = part;
+        r.rosterDigest = rosterDigest;
     }
 
     /// @notice Counts reports of missing vectors.

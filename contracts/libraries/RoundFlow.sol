@@ -84,11 +84,8 @@ library RoundFlow {
             vectorDigest,
             uri
         );
-        uint16 maskedSet = b.addMasked(rosterDigest);
-        if (Roster.sizeOf(maskedSet) <= Roster.sizeOf(r.maskedSet)) return;
-        r.maskedSet = maskedSet;
-        r.rosterDigest = rosterDigest;
-        if (maskedSet != r.peerSet) return;
+        b.addMasked(rosterDigest);
+        if (r.maskedSet != r.peerSet) return;
         uint256 drawBlock = block.number + DRAW_DELAY_BLOCKS;
         r.state = RoundState.Electing;
         r.drawBlock = uint48(drawBlock);

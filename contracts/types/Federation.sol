@@ -224,7 +224,7 @@ struct RoundBook {
     mapping(address member => Contribution) contributions;
     /// @dev Who proved the model with a nullifier. By round: another federation's circuit may give out any nullifier.
     mapping(uint256 nullifier => address) nullifierOwners;
-    /// @dev Places that have masked, by number of the masking and roster.
+    /// @dev Places that have masked under other rosters than the one of `Round.maskedSet`, by number of the masking and roster.
     mapping(uint256 masking => mapping(uint256 rosterDigest => uint16)) maskedSets;
     /// @dev Places reported as missing, by who reported them; and the reports of each place, 16 bits a place.
     mapping(uint256 masking => mapping(address member => uint16)) reports;

@@ -175,6 +175,29 @@ describe("Masking of a round", () => {
     expect((await rounds.roundOf(id, 1n)).peerSet).to.equal(0b1110n);
   });
 
+  it("remembers a part that was overtaken, and follows it when it is the largest again", async () => {
+    const d = await federationOfSix({ places: 5n, maxFactorSum: 35n });
+    const { rounds, members, id } = d;
+    const peers = await startMasking(d, [150n, 140n, 130n, 120n, 110n]);
+    const steps = [
+      [0, ROSTER, 0b00001n],
+      [1, 7n, 0b00001n],
+      [2, 7n, 0b00110n],
+      [3, ROSTER, 0b00110n],
+      [4, ROSTER, 0b11001n],
+    ] as const;
+    for (const [i, roster, expected] of steps) {
+      const call = await masked(d, members[i]!, peers, { factor: BigInt(i + 1), roster });
+      await rounds.connect(members[i]).mask(...call);
+      const { maskedSet, rosterDigest } = await rounds.roundOf(id, 1n);
+      expect(maskedSet, `after ${i}`).to.equal(expected);
+      expect(rosterDigest).to.equal(expected === 0b00110n ? 7n : ROSTER);
+    }
+    await pass(TIMING.maskSeconds);
+    await expect(rounds.advance(id)).to.emit(rounds, "MaskingStarted");
+    expect((await rounds.roundOf(id, 1n)).peerSet).to.equal(0b11001n);
+  });
+
   it("is for its time only", async () => {
     const d = await federationOfSix();
     const { rounds, members, id } = d;
