@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 import { formatArtifactUri, parseArtifactUri } from "../artifacts/artifact-uri.ts";
 import { documentCid } from "../artifacts/documents.ts";
 import { ChainError } from "../chain/chain-error.ts";
@@ -93,29 +91,6 @@ export async function stepMember(member: Member): Promise<RoundAction> {
     if (stageOf(now) === stageOf(situation)) throw error;
   }
   return action;
-}
-
-/** How runMember goes on. */
-export interface RunOptions {
-  /** Told of everything done and waited for. */
-  readonly onAction?: (action: RoundAction) => void;
-  /** Ends the run between two steps. */
-  readonly signal?: AbortSignal | undefined;
-  /** Longest time between two looks at the chain; default 5 s. */
-  readonly pollMs?: number;
-}
-
-/** Acts for a member until it has nothing to do any more, or the signal ends the run; throws as stepMember. */
-export async function runMember(
-  member: Member,
-  { onAction, signal, pollMs = 5_000 }: RunOptions = {},
-): Promise<void> {
-  while (signal?.aborted !== true) {
-    const action = await stepMember(member);
-    onAction?.(action);
-    if (action.kind === "finished") return;
-    if (action.kind === "wait") await sleep(pollMs, undefined, { signal }).catch(() => undefined);
-  }
 }
 
 async function assess(member: Member): Promise<Situation> {
@@ -228,7 +203,9 @@ async function train(member: Member, federation: FederationRecord, round: RoundR
   const factor = memberFactor(sampleCount, files.document, federation.maxFactor);
   const correct = countOf(member, model);
   const local = { model, salt: randomFieldElement(), factor, correct };
-  await folderOf(member, round).save("local-model", LOCAL_MODEL, local);
+  const folder = folderOf(member, round);
+  await folder.save("local-model", LOCAL_MODEL, local);
+  await folder.forgetEarlier();
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 
 import type { RoundPlace } from "../chain/context.ts";
@@ -11,6 +11,8 @@ const CIPHER = "aes-256-gcm";
 const HEADER = Buffer.from("zkpot.round-folder.v1\n");
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** Is public, and may be what the next round starts from. */
+const KEPT_FILE = "global-model.sealed";
 
 /** What a member has done: a file of its folder for a round. */
 export type StageName =
@@ -31,6 +33,7 @@ export class RoundFolder {
   readonly folder: string;
   readonly #key: Uint8Array;
   readonly #binding: string;
+  readonly #round: bigint;
 
   /** @param key 32 bytes; see deriveMemberSecrets. */
   constructor(workingFolder: string, place: RoundPlace, account: string, key: Uint8Array) {
@@ -40,6 +43,7 @@ export class RoundFolder {
     this.folder = path.join(workingFolder, ".zkpot", "federations", ...parts);
     this.#binding = parts.join("/");
     this.#key = key;
+    this.#round = round;
   }
 
   /** The file of a stage. */
@@ -93,6 +97,18 @@ export class RoundFolder {
         { file },
         { cause },
       );
+    }
+  }
+
+  /** Removes what was kept of the federation's earlier rounds, but for their global models. */
+  async forgetEarlier(): Promise<void> {
+    const rounds = path.dirname(this.folder);
+    for (const name of await readdir(rounds)) {
+      const round = /^round-(\d+)$/.exec(name)?.[1];
+      if (round === undefined || BigInt(round) >= this.#round) continue;
+      for (const file of await readdir(path.join(rounds, name))) {
+        if (file !== KEPT_FILE) await rm(path.join(rounds, name, file), { force: true });
+      }
     }
   }
 

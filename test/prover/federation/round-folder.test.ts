@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { Wallet } from "ethers";
 
 import { decodeDocument, type DocumentKind, encodeDocument } from "../../../prover/src/data/document.ts";
+import { GLOBAL_MODEL } from "../../../prover/src/federation/global-model.ts";
 import { MASKED_VECTOR } from "../../../prover/src/federation/masked-vector.ts";
 import { deriveMemberSecrets } from "../../../prover/src/federation/member-key.ts";
 import { RoundFolder } from "../../../prover/src/federation/round-folder.ts";
@@ -113,6 +114,23 @@ describe("RoundFolder", () => {
     writeFileSync(folder.fileOf("mask-2"), bytes);
     await expectError(() => folder.load("mask-2", LOCAL_MODEL), "federation.folder-damaged", /mask-2/);
     expect(await folder.load("mask-1", LOCAL_MODEL)).to.deep.equal(LOCAL);
+  });
+
+  it("forgets earlier rounds but for their global models, and nothing else", async () => {
+    const at = (round: bigint, account = ACCOUNT): RoundFolder =>
+      new RoundFolder(root, { ...PLACE, round }, account, key);
+    const other = at(1n, PLACE.address);
+    for (const kept of [at(1n), at(2n), at(10n), folder, other]) {
+      await kept.save("local-model", LOCAL_MODEL, LOCAL);
+      await kept.save("global-model", GLOBAL_MODEL, MODEL);
+    }
+    await folder.forgetEarlier();
+    for (const earlier of [at(1n), at(2n)]) {
+      expect(readdirSync(earlier.folder)).to.deep.equal(["global-model.sealed"]);
+    }
+    for (const kept of [at(10n), folder, other]) {
+      expect(await kept.load("local-model", LOCAL_MODEL)).to.deep.equal(LOCAL);
+    }
   });
 
   it("refuses what cannot be read or written", async () => {
