@@ -19,8 +19,8 @@ const SNAPSHOT_FILE = path.join(import.meta.dirname, "rounds-gas-snapshot.json")
 const LIMITS = { member: 700_000, leader: 600_000 };
 /** Zero bytes of calldata are cheaper, and addresses decide how many there are. */
 const TOLERANCE = 500;
-/** How far the draw of a leader walks along the places is chance. */
-const DRAW_TOLERANCE = 1_500;
+/** How far the draw of a leader walks along the places is chance: up to 15 steps of 312. */
+const DRAW_TOLERANCE = 5_000;
 const URI = "ipfs://bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy";
 
 /** Plays a round of `count` members with room for `vectors`; members outside of it have joined before. */
