@@ -184,6 +184,20 @@ describe("Leaders that vanish", () => {
     expect(await vault.creditOf(sponsor, NATIVE)).to.equal(3n * (BOND_WEI / 2n));
     await allLeave(d, failed);
   });
+
+  it("can leave and join anew when the bond was all their stake", async () => {
+    const d = await federationOfSix({ bondWei: MIN_STAKE_WEI });
+    const { rounds, vault, id } = d;
+    const leader = await aggregateRound(d, COUNTS);
+    await endAsStranger(d);
+    const { weightWei, lockId } = await rounds.memberOf(id, leader);
+    expect(weightWei).to.equal(0n);
+    expect((await vault.lockOf(rounds, NATIVE, lockId)).amountWei).to.equal(0n);
+    await expect(rounds.connect(leader).start(id)).to.be.revertedWithCustomError(rounds, "RoundNotEligible");
+    await rounds.connect(leader).leave(id);
+    await joinAs(d, id, leader);
+    await rounds.connect(leader).start(id);
+  });
 });
 
 describe("Sybils", () => {
