@@ -29,6 +29,7 @@ export const SUITES: readonly Suite[] = [
       "test/e2e/{cli,demo,demo-command,demo-sealed-auction,demo-story,killed,sealed-commands,shards}.test.ts",
     ],
   },
+  { name: "federation", runner: "mocha", files: ["test/e2e/federation.test.ts"] },
   { name: "circuits", runner: "mocha", files: ["test/circuits/**/*.test.ts"] },
   {
     name: "prover",

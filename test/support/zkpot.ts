@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
@@ -111,6 +111,13 @@ export class Workspace {
   fetchArtifacts(from: Workspace): void {
     const folder = path.join(".zkpot", "artifacts");
     cpSync(from.file(folder), this.file(folder), { recursive: true });
+  }
+
+  /** Reads and writes the artifacts of another folder, as through a node that all use. */
+  shareArtifacts(of: Workspace): void {
+    const folder = path.join(".zkpot", "artifacts");
+    mkdirSync(this.file(".zkpot"), { recursive: true });
+    symlinkSync(of.file(folder), this.file(folder));
   }
 
   remove(): void {

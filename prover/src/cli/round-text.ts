@@ -1,6 +1,7 @@
 import type { FederationRecord, MemberRecord } from "../chain/federations.ts";
 import { isRunning, type RoundTiming } from "../chain/round-state.ts";
 import type { RoundRecord } from "../chain/rounds.ts";
+import type { RoundAction } from "../federation/next-action.ts";
 import { formatAmount } from "./addresses.ts";
 import { improvementOf } from "./round-claims.ts";
 import { facts, table, utc } from "./text.ts";
@@ -168,4 +169,40 @@ export function statusText(
     ["next", nextText(federation, round, member)],
   ];
   return round.state === "none" ? facts(lines) : `${facts(lines)}\n\n${rosterTable(round)}`;
+}
+
+type PlainAction = Exclude<RoundAction["kind"], "claim" | "report" | "wait" | "finished">;
+
+const DONE: Readonly<Record<PlainAction, string>> = {
+  start: "started the next round",
+  train: "trained a model, and saved it",
+  commit: "committed to the model",
+  prove: "proved the model's count",
+  mask: "masked the model",
+  "publish-vector": "published the masked vector",
+  "take-lead": "took the lead",
+  aggregate: "delivered the average",
+  "score-global": "proved a count of the average",
+  "keep-own": "put the own model in place of the average",
+  advance: "moved the round on",
+};
+
+/** What a member did, or what it is waiting for, in one line. */
+export function actionText(
+  { federation, round }: { readonly federation: FederationRecord; readonly round: RoundRecord | undefined },
+  action: RoundAction,
+): string {
+  const where = `federation ${federation.federationId}, round ${federation.round}`;
+  switch (action.kind) {
+    case "claim":
+      return `federation ${federation.federationId}, round ${action.round}: claimed the reward`;
+    case "report":
+      return `${where}: reported the vectors of places ${action.missing.map((place) => place + 1).join(", ")} as missing`;
+    case "wait":
+      return `${where}, ${round?.state ?? "none"}: waiting, ${action.why}`;
+    case "finished":
+      return action.why;
+    default:
+      return `${where}: ${DONE[action.kind]}`;
+  }
 }

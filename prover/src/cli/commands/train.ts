@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import type { EpochRecord } from "../../training/checkpoint.ts";
 import type { TrainingOptions } from "../../training/training-options.ts";
 
+import { parseBackend } from "../backend-option.ts";
 import { handle, type Invocation } from "../command.ts";
 import { withDatasetOptions } from "../dataset-options.ts";
 import { note, type Report } from "../output.ts";
@@ -13,7 +14,6 @@ import { openNamedTask, type OpenedTask } from "../task-session.ts";
 import type { SampleFlags } from "../training-data.ts";
 import { type TrainingFlags, withTrainingOptions } from "../training-session.ts";
 import { parseInteger, parseNumber, parseSizes } from "../units.ts";
-import { UsageError } from "../usage-error.ts";
 
 interface TrainFlags extends NetworkOptions, AccountOptions, SampleFlags, TrainingFlags {
   readonly verifiable?: string;
@@ -98,7 +98,7 @@ async function train({ options: flags, signal }: Invocation<TrainFlags>): Promis
   const checkpointFile = `${out}.checkpoint`;
   const resumeFrom =
     flags.resume === true ? await loadDocument(checkpointFile, TRAINING_CHECKPOINT) : undefined;
-  const backend = await openBackend(backendPreference(flags.backend));
+  const backend = await openBackend(parseBackend(flags.backend));
   note(backend.description);
   const result = await trainModel({
     train: scaleInputs(parts?.train ?? dataset, inputQuantization),
@@ -194,17 +194,4 @@ async function trainingOptions(flags: TrainFlags, task: OpenedTask | undefined):
 function hiddenSizes({ hidden }: TrainFlags, task: OpenedTask | undefined): readonly number[] {
   if (hidden !== undefined) return hidden === "none" ? [] : parseSizes(hidden, "--hidden");
   return task?.files.document.instance.architecture.layerSizes.slice(1, -1) ?? [];
-}
-
-function backendPreference(text: string): "auto" | "node" | "wasm" {
-  if (text === "auto" || text === "node" || text === "wasm") return text;
-  throw new UsageError(
-    "cli.invalid-value",
-    `--backend: "${text}" is not auto, node or wasm`,
-    "Write auto, node or wasm.",
-    {
-      option: "--backend",
-      value: text,
-    },
-  );
 }

@@ -1,0 +1,239 @@
+import type { Command } from "commander";
+
+import type { RoundHistory } from "../../chain/round-history.ts";
+import type { Member } from "../../federation/member.ts";
+import type { StageInputs } from "../../federation/member-stages.ts";
+import type { ChainView } from "../../federation/round-chain.ts";
+import type { TrainingBackend } from "../../training/backend.ts";
+import { parseBackend } from "../backend-option.ts";
+import { handle, type Invocation } from "../command.ts";
+import { type RoundKeyFlags, withRoundKeyOptions } from "../federation-session.ts";
+import { type MemberSampleFlags, openMemberSamples, withMemberSampleOptions } from "../member-samples.ts";
+import { note, type Report } from "../output.ts";
+import { openSignSession, type SignSession } from "../session.ts";
+import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
+import { parseDuration, parseFederationId, parseInteger } from "../units.ts";
+import { UsageError } from "../usage-error.ts";
+
+interface RunOptions extends NetworkOptions, AccountOptions, RoundKeyFlags, MemberSampleFlags {
+  readonly rounds?: string;
+  readonly backend: string;
+  readonly poll: string;
+}
+
+/** `zkpot round run`: an unattended member. */
+export function registerRoundRun(round: Command): void {
+  const command = withMemberSampleOptions(
+    withRoundKeyOptions(
+      withAccountOptions(
+        round
+          .command("run")
+          .argument("<federation id>", "a federation that the account has joined")
+          .description(
+            "take part unattended: train, commit, prove, mask, lead, claim; goes on where it was stopped or killed",
+          ),
+      ),
+    ),
+  )
+    .option("--rounds <count>", "stop after so many rounds, the running one included (default: at the end)")
+    .option("--backend <name>", "auto, node (TensorFlow's native library) or wasm", "auto")
+    .option("--poll <duration>", "pause between two looks at the chain while others are awaited", "5s");
+  handle<RunOptions, [string]>(command, run, { stopsItself: true });
+}
+
+async function run({ options, signal }: Invocation<RunOptions>, id: string): Promise<Report> {
+  const federationId = parseFederationId(id);
+  const rounds =
+    options.rounds === undefined ? undefined : parseInteger(options.rounds, "--rounds", 1, 2 ** 32 - 1);
+  const pollMs = parsePoll(options.poll);
+  const backend = parseBackend(options.backend);
+  const session = await openSignSession(options);
+  const first = await firstRound(session, federationId);
+  const { stepMember } = await import("../../federation/member.ts");
+  const { runMember } = await import("../../federation/run-member.ts");
+  const { actionText } = await import("../round-text.ts");
+  const lastRound = rounds === undefined ? undefined : first + BigInt(rounds) - 1n;
+  const opened = await openMember(session, federationId, options, { backend, signal, lastRound });
+  const { chain } = opened;
+  let view = await chain.read();
+  const read = async (): Promise<ChainView> => (view = await chain.read());
+  const member = { ...opened, chain: { ...chain, read } };
+  let told = "";
+  let why = "";
+  await runMember({
+    ...{ signal, pollMs },
+    step: async () => await stepMember(member),
+    onAction: (action) => {
+      const text = actionText(view, action);
+      if (text !== told) note(text);
+      told = text;
+      if (action.kind === "finished") ({ why } = action);
+    },
+    onSetback: ({ message }) => {
+      note(`${message}; looking again`);
+    },
+  });
+  if (signal.aborted) await throwInterrupted(view);
+  return await report(session, view, { first, why });
+}
+
+/**
+ * The round that runs, or the next one. Throws ChainError `chain.not-member` before anything is fetched or computed for who is
+ * none.
+ */
+async function firstRound(
+  { contracts, connection, address }: SignSession,
+  federationId: bigint,
+): Promise<bigint> {
+  const { ChainError } = await import("../../chain/chain-error.ts");
+  const { chainTime } = await import("../../chain/connect.ts");
+  const { readFederation, readMember } = await import("../../chain/federations.ts");
+  const { isRunning } = await import("../../chain/round-state.ts");
+  const { readRound } = await import("../../chain/rounds.ts");
+  const federation = await readFederation(contracts, federationId);
+  if (!(await readMember(contracts, federation, address)).isMember) {
+    throw new ChainError(
+      "chain.not-member",
+      `${address} is not a member of federation ${federationId}`,
+      `Join it first with \`zkpot round join ${federationId}\`.`,
+      { federationId, account: address },
+    );
+  }
+  const time = await chainTime(connection);
+  const last = await readRound(contracts, federation, federation.round, address, time);
+  return isRunning(last) ? last.round : last.round + 1n;
+}
+
+/** Opens what a member works with; throws as openCheckedFederation and openMemberSamples. */
+async function openMember(
+  session: SignSession,
+  federationId: bigint,
+  options: RunOptions,
+  { backend, signal, lastRound }: MemberSettings,
+): Promise<Member> {
+  const { deriveMemberSecrets } = await import("../../federation/member-key.ts");
+  const { memberStages } = await import("../../federation/member-stages.ts");
+  const { openRoundChain } = await import("../../federation/round-chain.ts");
+  const { openDocuments } = await import("../artifact-documents.ts");
+  const { openCheckedFederation } = await import("../federation-session.ts");
+  const { config, contracts, sender } = session;
+  const { federation, files, provers } = await openCheckedFederation(session, federationId, options);
+  const samples = await openMemberSamples(options, files);
+  return {
+    chain: openRoundChain(sender, contracts, federationId),
+    artifacts: await openDocuments(session),
+    files,
+    secrets: await deriveMemberSecrets(sender.wallet, federation),
+    stages: memberStages({
+      ...{ federation, files, provers, samples, signal },
+      openBackend: backendOpener(backend),
+    }),
+    sampleCount: samples.sampleCount,
+    workingFolder: config.folder,
+    lastRound,
+  };
+}
+
+/** How a member trains, and until when it takes part. */
+interface MemberSettings {
+  readonly backend: "auto" | "node" | "wasm";
+  readonly signal: AbortSignal;
+  readonly lastRound: bigint | undefined;
+}
+
+/** Opens the backend when it is first needed, and once. */
+function backendOpener(preference: "auto" | "node" | "wasm"): StageInputs["openBackend"] {
+  let opened: Promise<TrainingBackend> | undefined;
+  return async () => {
+    const { openBackend } = await import("../../training/backend.ts");
+    return await (opened ??= openBackend(preference));
+  };
+}
+
+/** Milliseconds; throws UsageError for no pause at all. */
+function parsePoll(text: string): number {
+  const seconds = parseDuration(text, "--poll");
+  if (seconds > 0) return seconds * 1000;
+  throw new UsageError("cli.invalid-value", `--poll: "${text}" is no pause`, "Write 1s or more.", {
+    option: "--poll",
+    value: text,
+  });
+}
+
+async function throwInterrupted({ federation, round }: ChainView): Promise<never> {
+  const { InterruptedError } = await import("../interrupted-error.ts");
+  const { federationId } = federation;
+  const state = round?.state ?? "none";
+  throw new InterruptedError(
+    `interrupted in round ${federation.round} of federation ${federationId} (${state}); what was made is saved`,
+    `Go on with \`zkpot round run ${federationId}\` in the same folder, before the round goes on without the account.`,
+    { federationId, round: federation.round, state },
+  );
+}
+
+async function report(
+  { contracts, address }: SignSession,
+  { federation }: ChainView,
+  { first, why }: { readonly first: bigint; readonly why: string },
+): Promise<Report> {
+  const { readHistory } = await import("../../chain/round-history.ts");
+  const { formatAmount } = await import("../addresses.ts");
+  const { facts, table } = await import("../text.ts");
+  const { federationId, rewardToken, sampleCount } = federation;
+  const history = await readHistory(contracts, federation);
+  const rounds = history.rounds
+    .filter(({ round, endedAtBlock }) => round >= first && endedAtBlock !== null)
+    .map((round) => roundOutcome(round, address));
+  const paidWei = rounds.reduce((sum, round) => sum + round.paidWei, 0n);
+  const rows = rounds.map((round) => [
+    String(round.round),
+    round.state,
+    round.correct === null ? "" : String(round.correct),
+    round.globalCorrect === null ? "" : `${round.globalCorrect} of ${sampleCount}`,
+    round.isLeader ? "led" : "",
+    formatAmount(round.paidWei, rewardToken),
+  ]);
+  return {
+    data: { federationId, account: address, why, rounds, paidWei },
+    text: [
+      facts([
+        ["federation", String(federationId)],
+        ["ended", why],
+        ["account", address],
+        ["earned", `${formatAmount(paidWei, rewardToken)}; zkpot round withdraw ${federationId}`],
+      ]),
+      ...(rows.length === 0
+        ? []
+        : [table(["round", "state", "own model", "global model", "", "paid"], rows)]),
+    ].join("\n\n"),
+  };
+}
+
+/** What a round came to for one account. */
+interface RoundOutcome {
+  readonly round: bigint;
+  readonly state: "final" | "abandoned";
+  /** Count that the account proved; null if it did not. */
+  readonly correct: number | null;
+  /** Place of the roster, from 0; null without one. */
+  readonly place: number | null;
+  readonly isLeader: boolean;
+  /** Of the new global model; null without one. */
+  readonly globalCorrect: number | null;
+  readonly recordHash: string | null;
+  readonly paidWei: bigint;
+}
+
+function roundOutcome({ round, record, scores, claims }: RoundHistory, account: string): RoundOutcome {
+  const score = scores.find(({ member }) => member === account);
+  return {
+    round,
+    state: record === null ? "abandoned" : "final",
+    correct: score?.correct ?? null,
+    place: score?.place ?? null,
+    isLeader: record?.leader === account,
+    globalCorrect: record?.globalCorrect ?? null,
+    recordHash: record?.recordHash ?? null,
+    paidWei: claims.reduce((sum, { member, amountWei }) => sum + (member === account ? amountWei : 0n), 0n),
+  };
+}
