@@ -31,19 +31,19 @@ interface Insider {
 let stage: FederationStage;
 let members: RoundMembers;
 
-before(async () => {
-  stage = await FederationStage.start();
-});
-
-after(async () => {
-  await stage.stop();
-});
-
-afterEach(() => {
-  members.clear();
-});
-
 describe("what the leader of a round receives", () => {
+  before(async () => {
+    stage = await FederationStage.start();
+  });
+
+  after(async () => {
+    await stage.stop();
+  });
+
+  afterEach(() => {
+    members.clear();
+  });
+
   it("is the vectors of all and whatever else is public, and has nobody's model", async () => {
     members = await RoundMembers.create(stage, { maxRounds: 1 });
     await playRounds(stage, castOf(members, ALL));
