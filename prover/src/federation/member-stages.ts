@@ -44,7 +44,7 @@ export interface MemberStages {
 
 /** What a member's stages work with. */
 export interface StageInputs {
-  readonly federation: FederationRecord;
+  readonly federation: Pick<FederationRecord, "dataPoints">;
   readonly files: FederationFiles;
   readonly provers: FederationProvers;
   /** The member's own samples, by the federation's mapping of features. Secret. */
