@@ -51,6 +51,8 @@ export interface Member {
   readonly workingFolder: string;
   /** The last round it takes part in; undefined for all there are. */
   readonly lastRound?: bigint | undefined;
+  /** Whether it publishes its own model where it may put it in place of a worse average; default no. */
+  readonly publishesOwnModel?: boolean | undefined;
 }
 
 /** What there is to know before a step. */
@@ -136,10 +138,10 @@ async function assess(member: Member): Promise<Situation> {
 }
 
 function viewOf(
-  { lastRound }: Member,
+  { lastRound, publishesOwnModel }: Member,
   { federation, round, previous, member, time, block, progress }: Situation,
 ): MemberView {
-  return { federation, round, previous, member, time, block, progress, lastRound };
+  return { federation, round, previous, member, time, block, progress, lastRound, publishesOwnModel };
 }
 
 async function perform(member: Member, situation: Situation, action: RoundAction): Promise<void> {

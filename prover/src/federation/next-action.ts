@@ -19,6 +19,8 @@ export interface MemberView {
   readonly progress: RoundProgress;
   /** The last round that the member takes part in; undefined for all there are. */
   readonly lastRound?: bigint | undefined;
+  /** Whether it publishes its own model, as a leader that keeps it in place of the average does; default no. */
+  readonly publishesOwnModel?: boolean | undefined;
 }
 
 /** What a member has at hand for a round. */
@@ -229,7 +231,10 @@ function electing(view: MemberView, round: RoundRecord): RoundAction {
   return waitForEnd(round, leads(round) ? "the reported vectors are missing" : "the leader takes the lead");
 }
 
-function leading({ federation, progress }: MemberView, round: RoundRecord): RoundAction {
+function leading(
+  { federation, progress, publishesOwnModel = false }: MemberView,
+  round: RoundRecord,
+): RoundAction {
   const { isAggregated, isScored, globalCorrect, own } = round;
   const { averageCorrect } = progress;
   if (!isPeer(round)) return waitForEnd(round, "the leader delivers");
@@ -240,7 +245,8 @@ function leading({ federation, progress }: MemberView, round: RoundRecord): Roun
     return leads(round) ? { kind: "score-global" } : waitForEnd(round, "the leader proves its count");
   }
   if (averageCorrect !== null && averageCorrect > globalCorrect) return { kind: "score-global" };
-  if (leads(round) && federation.keepBetter && own.correct > globalCorrect) return { kind: "keep-own" };
+  const mayKeep = leads(round) && federation.keepBetter && publishesOwnModel;
+  if (mayKeep && own.correct > globalCorrect) return { kind: "keep-own" };
   return waitForEnd(round, "the count of the average stands until then");
 }
 

@@ -279,18 +279,28 @@ const TABLE: readonly [name: string, view: MemberView, expected: object][] = [
     wait(/stands until then/),
   ],
   [
-    "keeps its own model when that is better",
+    "keeps its own model when that is better, if it publishes it",
+    view(
+      roundIn("leading", MASKED, { leaderPlace: 1, isAggregated: true, isScored: true, globalCorrect: 89 }),
+      { ...COMPLETE, averageCorrect: 89 },
+      { publishesOwnModel: true },
+    ),
+    { kind: "keep-own" },
+  ],
+  [
+    "keeps its own model to itself otherwise",
     view(
       roundIn("leading", MASKED, { leaderPlace: 1, isAggregated: true, isScored: true, globalCorrect: 89 }),
       { ...COMPLETE, averageCorrect: 89 },
     ),
-    { kind: "keep-own" },
+    wait(/stands until then/),
   ],
   [
     "does not keep one that is as good",
     view(
       roundIn("leading", MASKED, { leaderPlace: 1, isAggregated: true, isScored: true, globalCorrect: 90 }),
       { ...COMPLETE, averageCorrect: 90 },
+      { publishesOwnModel: true },
     ),
     wait(/stands until then/),
   ],
@@ -299,7 +309,7 @@ const TABLE: readonly [name: string, view: MemberView, expected: object][] = [
     view(
       roundIn("leading", MASKED, { leaderPlace: 1, isAggregated: true, isScored: true, globalCorrect: 89 }),
       { ...COMPLETE, averageCorrect: 89 },
-      { federation: { ...FEDERATION, keepBetter: false } },
+      { federation: { ...FEDERATION, keepBetter: false }, publishesOwnModel: true },
     ),
     wait(/stands until then/),
   ],

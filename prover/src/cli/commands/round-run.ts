@@ -17,6 +17,7 @@ import { UsageError } from "../usage-error.ts";
 
 interface RunOptions extends NetworkOptions, AccountOptions, RoundKeyFlags, MemberSampleFlags {
   readonly rounds?: string;
+  readonly publishOwn?: boolean;
   readonly backend: string;
   readonly poll: string;
 }
@@ -36,6 +37,7 @@ export function registerRoundRun(round: Command): void {
     ),
   )
     .option("--rounds <count>", "stop after so many rounds, the running one included (default: at the end)")
+    .option("--publish-own", "as a leader, publish the own model where it may replace a worse average")
     .option("--backend <name>", "auto, node (TensorFlow's native library) or wasm", "auto")
     .option("--poll <duration>", "pause between two looks at the chain while others are awaited", "5s");
   handle<RunOptions, [string]>(command, run, { stopsItself: true });
@@ -131,6 +133,7 @@ async function openMember(
     sampleCount: samples.sampleCount,
     workingFolder: config.folder,
     lastRound,
+    publishesOwnModel: options.publishOwn,
   };
 }
 
