@@ -19,8 +19,7 @@ const INTERFACES: readonly InterfaceName[] = [
 
 /** What to do about a refusal; those that are not listed name the fault in their values. */
 const NEXT_STEPS: Readonly<Record<string, string>> = {
-  BlockDrawTooEarly:
-    "Wait until the block has passed; `zkpot task show` or `zkpot round status` says which.",
+  BlockDrawTooEarly: "Wait until the block has passed; `zkpot task show` or `zkpot round status` says which.",
   CircuitRegistryDevelopmentKey:
     "Register a key from a ceremony; this registry refuses development keys, as it must on a public chain.",
   CircuitRegistryKeyExists: "Nothing to do: the key is registered.",

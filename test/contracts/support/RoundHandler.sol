@@ -290,6 +290,8 @@ abstract contract RoundHandler is FederationStage {
             lostWei[_leader(id, round)][f.stakeToken] += f.bondWei;
         }
         _mustSucceed(STRANGER, address(rounds), abi.encodeCall(IFederatedRounds.advance, (id)));
+        Round memory next = rounds.roundOf(id, round);
+        assertTrue(next.state == RoundState.Final || !next.isAggregated, "another leader, another average");
         _recordEnd(id, round);
     }
 
