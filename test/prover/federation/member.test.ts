@@ -1,9 +1,12 @@
 import { expect } from "chai";
 
+import { documentCid } from "../../../prover/src/artifacts/documents.ts";
 import { ROUND_GLOBAL_PURPOSE } from "../../../prover/src/chain/context.ts";
 import { readFederation, readFederationCredit, readMember } from "../../../prover/src/chain/federations.ts";
+import { GLOBAL_MODEL } from "../../../prover/src/federation/global-model.ts";
 import { stepMember } from "../../../prover/src/federation/member.ts";
 import { readGlobalModel } from "../../../prover/src/federation/federation-files.ts";
+import type { IntegerModel } from "../../../prover/src/model/integer-model.ts";
 import { runReference } from "../../../prover/src/model/reference.ts";
 import { FederationStage, MEMBER_STAKE_WEI } from "../../support/federation.ts";
 import { castOf, type Done, playRounds, vanish } from "../../support/play-rounds.ts";
@@ -22,6 +25,16 @@ before(async () => {
 after(async () => {
   await stage.stop();
 });
+
+/** A model that finds every other class more likely. */
+function reversed({ architecture, layers }: IntegerModel): IntegerModel {
+  const [hidden, output] = layers;
+  const negated = (values: Int32Array): Int32Array => values.map((value) => -value);
+  return {
+    architecture,
+    layers: [hidden!, { weights: negated(output!.weights), biases: negated(output!.biases) }],
+  };
+}
 
 function kindsOf(done: Done, index: number): string[] {
   return done.filter((step) => step.index === index).map(({ kind }) => kind);
@@ -238,6 +251,66 @@ describe("stepMember", () => {
     const model = await readGlobalModel(members.artifacts.read, members.files, globalModel);
     const { samples } = members.files.shards[0]!.testSet;
     expect(globalModel.correct).to.equal(runReference(model, samples).correctCount);
+  });
+
+  it("goes on without a member that never commits and a leader that does not take the lead", async () => {
+    const members = await create({ maxRounds: 1 });
+    let passing: number | undefined;
+    const cast = castOf(members, [0, 1, 2, 3], (index, member) => ({
+      ...member,
+      chain: {
+        ...member.chain,
+        commit: async (...values) => (index === 3 ? await vanish() : await member.chain.commit(...values)),
+        takeLead: async (round) => {
+          passing ??= index;
+          return passing === index ? await vanish() : await member.chain.takeLead(round);
+        },
+      },
+    }));
+    const done = await playRounds(stage, cast);
+    expect(kindsOf(done, 3)).to.not.include("prove");
+    expect(done.filter(({ kind }) => kind === "take-lead").map(({ index }) => index)).to.not.include(passing);
+    const { contracts } = stage.market;
+    const { globalModel } = await readFederation(contracts, members.federation.federationId);
+    expect(globalModel.round).to.equal(1n);
+    const { weightWei } = await readMember(contracts, members.federation, stage.address(passing!));
+    expect(weightWei).to.equal(MEMBER_STAKE_WEI);
+  });
+
+  it("keeps the leader's own model where the average is worse, if the federation says so", async () => {
+    const members = await create({ maxRounds: 1, keepBetter: true });
+    const cast = castOf(members, [0, 1, 2, 3], (index, member) => ({
+      ...member,
+      stages: {
+        ...member.stages,
+        train: async (site, globalModel) => {
+          const trained = await member.stages.train(site, globalModel);
+          return index === 3 ? trained : reversed(trained);
+        },
+      },
+    }));
+    const done = await playRounds(stage, cast);
+    expect(kindsOf(done, 3)).to.include.members(["aggregate", "score-global", "keep-own"]);
+    const { globalModel } = await readFederation(stage.market.contracts, members.federation.federationId);
+    expect(globalModel.round).to.equal(1n);
+    const model = await readGlobalModel(members.artifacts.read, members.files, globalModel);
+    const { samples } = members.files.shards[0]!.testSet;
+    expect(runReference(model, samples).correctCount).to.equal(globalModel.correct);
+  });
+
+  it("starts from the average that it computed itself when the leader published it nowhere", async () => {
+    const members = await create();
+    const cast = castOf(members, [0, 1, 2, 3], (_, member) => {
+      const { read, put } = member.artifacts;
+      const hide: typeof put = async (kind, value) =>
+        kind.format === GLOBAL_MODEL.format ? await documentCid(kind, value) : await put(kind, value);
+      return { ...member, artifacts: { read, put: hide } };
+    });
+    await playRounds(stage, cast);
+    const { globalModel } = await readFederation(stage.market.contracts, members.federation.federationId);
+    expect(globalModel.round).to.equal(2n);
+    const error = await errorOf(readGlobalModel(members.artifacts.read, members.files, globalModel));
+    expect(error.code).to.equal("artifact.missing");
   });
 
   it("says what to do when the model that it committed to is gone", async () => {
