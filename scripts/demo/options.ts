@@ -5,7 +5,7 @@ import { WORKSPACE } from "../../prover/src/chain/abis.ts";
 import { UsageError } from "../../prover/src/cli/usage-error.ts";
 
 /** The stories that the demo can play. */
-export const SCENARIO_NAMES = ["accuracy", "training-proof", "sealed-auction"] as const;
+export const SCENARIO_NAMES = ["accuracy", "training-proof", "sealed-auction", "federation"] as const;
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 
 /** What the demo was asked for. */
@@ -32,6 +32,9 @@ training-proof  The prover also proves how it trained: from a seed and on batche
 sealed-auction  Tasks on sealed test sets are auctioned. A rival that knows the public sample by heart fails on the
                 sealed one and loses its collateral, an honest prover is paid, and a buyer that reveals something
                 else is refuted by one step. Leaves demo/sealed-auction-report.html and .json.
+federation      Members train a common model over six rounds on data that they keep to themselves: each proves how good
+                its model is, the best leads, and masked models are averaged with proof. A poisoner and a free rider
+                are refused. On digits only; leaves demo/federation-report.html and .json.
 
   --scenario <name> ${SCENARIO_NAMES.join(", ")} (default: accuracy)
   --training-proof  the same as --scenario training-proof

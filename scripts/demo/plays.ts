@@ -1,7 +1,12 @@
 import { loadInstance } from "../../prover/src/circuits/instances.ts";
+import { loadFederationInstances, runFederationDemo } from "./federation/flow.ts";
+import type { FederationDemoRecord } from "./federation/record.ts";
+import { findFederationScenario } from "./federation/scenarios.ts";
 import { type DemoRun, runDemo } from "./flow.ts";
 import type { DemoOptions, ScenarioName } from "./options.ts";
 import type { DemoRecord } from "./record.ts";
+import { percent } from "./report/format.ts";
+import { renderFederationReport } from "./report/federation-report.ts";
 import { renderReport } from "./report/report.ts";
 import { renderSealedAuctionReport } from "./report/sealed-auction-report.ts";
 import { renderTrainingReport } from "./report/training-report.ts";
@@ -18,7 +23,7 @@ export type Workplace = Omit<DemoRun, "scenario" | "instance">;
 
 /** What is left of a story. */
 export interface Told {
-  readonly record: DemoRecord | TrainingDemoRecord | SealedAuctionRecord;
+  readonly record: DemoRecord | TrainingDemoRecord | SealedAuctionRecord | FederationDemoRecord;
   readonly report: string;
   /** What it showed, in one sentence. */
   readonly summary: string;
@@ -91,4 +96,26 @@ const PLAYS: Readonly<Record<ScenarioName, (dataset: string, seed: string) => Pl
       },
     };
   },
+  federation: (dataset, seed) => {
+    const scenario = findFederationScenario(dataset);
+    return {
+      title: `data set ${dataset}, seed ${seed}, federated rounds`,
+      reportName: "federation-report",
+      tell: async (workplace) => {
+        const instances = await loadFederationInstances(scenario);
+        const record = await runFederationDemo({ ...workplace, scenario, instances });
+        const { correct, share } = lastGlobal(record);
+        return {
+          record,
+          report: renderFederationReport(record),
+          summary: `Proved: ${correct} of ${record.dataset.testSamples} test samples (${share}) correct after ${record.rounds.length} rounds, with ${record.attempts.length} attempts to cheat refused; nobody saw anybody's model or data.`,
+        };
+      },
+    };
+  },
 };
+
+function lastGlobal({ records, dataset }: FederationDemoRecord): { correct: number; share: string } {
+  const correct = records.at(-1)!.globalCorrect;
+  return { correct, share: percent(correct / dataset.testSamples) };
+}

@@ -1,7 +1,20 @@
 import type { EpochRecord } from "../../prover/src/training/checkpoint.ts";
 
+/** Who acts in the demo of a federation beside its operator; the free rider has two accounts. */
+export type FederationParty =
+  | "sponsor"
+  | "member-1"
+  | "member-2"
+  | "member-3"
+  | "member-4"
+  | "member-5"
+  | "poisoner"
+  | "rider"
+  | "rider-2";
+
 /** Who acts in the demo: the buyer, the prover that wins, those that cheat, and whoever sets the stage. */
-export type PartyId = "set-up" | "operator" | "buyer" | "prover" | "rival" | "copier" | "forger";
+export type PartyId =
+  "set-up" | "operator" | "buyer" | "prover" | "rival" | "copier" | "forger" | FederationParty;
 
 /** Something that happened, in seconds since the demo started. */
 export interface DemoEvent {

@@ -58,7 +58,8 @@ export type RuleContract = keyof typeof RULE_CONTRACTS;
 
 /**
  * Funds the accounts, deploys the contracts with their Ignition module and registers the verifying key. `rules` are the
- * contracts, beside those of every task, whose deployment is told and remembered.
+ * contracts, beside those of every task, whose deployment is told and remembered; `parties` have accounts, the operator
+ * among them.
  */
 export async function setStage(
   story: Story,
@@ -66,6 +67,7 @@ export async function setStage(
   folder: string,
   key: KeyManifest,
   rules: readonly RuleContract[] = [],
+  parties: readonly AccountParty[] = PARTIES,
 ): Promise<Stage> {
   const connection = await connect({
     name: "demo",
@@ -75,7 +77,7 @@ export async function setStage(
     confirmations: 1,
   });
   const senders = new Map<AccountParty, Sender>();
-  for (const party of PARTIES) {
+  for (const party of parties) {
     const wallet = new Wallet(hexlify(randomBytes(32)), connection.provider);
     await connection.provider.send("anvil_setBalance", [wallet.address, toQuantity(START_WEI)]);
     const journal = TransactionJournal.of(folder, chain.chainId, wallet.address);

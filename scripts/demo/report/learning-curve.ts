@@ -7,16 +7,31 @@ export interface Mark {
   readonly label: string;
 }
 
+/** A value beside the curve. */
+export interface ChartPoint {
+  /** Which of the curve's values it stands above or below, from 0. */
+  readonly index: number;
+  readonly value: number;
+  /** Class of its colour. */
+  readonly kind: string;
+  readonly label: string;
+}
+
 /** One curve over epochs. */
 export interface Curve {
   readonly title: string;
   /** One value per epoch, the first epoch first. */
   readonly values: readonly number[];
+  /** What is counted, if not epochs. */
+  readonly unit?: string;
+  /** Number of the first value; 1 unless given. */
+  readonly first?: number;
   readonly lowest: number;
   readonly highest: number;
   readonly format: (value: number) => string;
   /** Vertical lines; those before the end of the first epoch lie at the left edge. */
   readonly marks?: readonly Mark[];
+  readonly points?: readonly ChartPoint[];
 }
 
 const WIDTH = 420;
@@ -28,7 +43,18 @@ const BOTTOM = 38;
 const LEVELS = 4;
 
 /** A line chart as inline SVG, with the last value written at its end. */
-export function lineChart({ title, values, lowest, highest, format, marks = [] }: Curve): Html {
+export function lineChart(curve: Curve): Html {
+  const {
+    title,
+    values,
+    lowest,
+    highest,
+    format,
+    unit = "epoch",
+    first = 1,
+    marks = [],
+    points = [],
+  } = curve;
   const x = (index: number): number =>
     LEFT + ((WIDTH - LEFT - RIGHT) * index) / Math.max(values.length - 1, 1);
   const y = (value: number): number =>
@@ -38,13 +64,13 @@ export function lineChart({ title, values, lowest, highest, format, marks = [] }
     (_, index) => lowest + ((highest - lowest) * index) / LEVELS,
   );
   const epochs = epochMarks(values.length);
-  const points = values.map((value, index) => `${x(index).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
+  const line = values.map((value, index) => `${x(index).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
   const last = values.at(-1) ?? lowest;
   const end = { x: x(values.length - 1), y: y(last) };
   return html`<svg
     viewBox="0 0 ${WIDTH} ${HEIGHT}"
     role="img"
-    aria-label="${title}: ${format(last)} after ${values.length} epochs"
+    aria-label="${title}: ${format(last)} after ${values.length + first - 1} ${unit}s"
   >
     ${levels.map(
       (level) =>
@@ -58,16 +84,24 @@ export function lineChart({ title, values, lowest, highest, format, marks = [] }
     )}
     ${epochs.map(
       (epoch) =>
-        html`<text x="${x(epoch - 1).toFixed(1)}" y="${HEIGHT - 20}" text-anchor="middle">${epoch}</text>`,
+        html`<text x="${x(epoch - 1).toFixed(1)}" y="${HEIGHT - 20}" text-anchor="middle"
+          >${epoch + first - 1}</text
+        >`,
     )}
-    <text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle">epoch</text>
+    <text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle">${unit}</text>
     ${marks.map(({ epochs: done, label }) => {
       const at = x(Math.min(Math.max(done - 1, 0), values.length - 1)).toFixed(1);
       return html`<line class="mark" x1="${at}" x2="${at}" y1="${TOP}" y2="${HEIGHT - BOTTOM}">
         <title>${label}</title>
       </line>`;
     })}
-    <polyline class="curve" points="${points}" />
+    ${points.map(
+      ({ index, value, kind, label }) =>
+        html`<circle class="dot faint ${kind}" cx="${x(index).toFixed(1)}" cy="${y(value).toFixed(1)}" r="3">
+          <title>${label}</title>
+        </circle>`,
+    )}
+    <polyline class="curve" points="${line}" />
     <circle class="dot" cx="${end.x.toFixed(1)}" cy="${end.y.toFixed(1)}" r="3.5" />
     <text
       class="value"

@@ -48,12 +48,16 @@ code { font: 12.5px/1.4 ui-monospace, "SF Mono", "DejaVu Sans Mono", "Liberation
   line-height: 20px; font-weight: 600; border: 1px solid currentColor; color: var(--operator); }
 .badge.buyer { color: var(--buyer); } .badge.prover { color: var(--prover); }
 .badge.rival { color: var(--rival); } .badge.copier { color: var(--copier); } .badge.forger { color: var(--forger); }
+.badge.sponsor { color: var(--buyer); } .badge[class*="member-"] { color: var(--prover); }
+.badge.poisoner { color: var(--rival); } .badge[class*="rider"] { color: var(--copier); }
 .yes { color: var(--accent); font-weight: 600; } .no { color: var(--soft); }
 .refused { color: var(--bad); }
 .bar { position: relative; height: 10px; margin-top: 6px; min-width: 110px; border-radius: 3px; background: color-mix(in srgb, var(--line) 45%, transparent); }
 .bar i { position: absolute; top: 0; bottom: 0; border-radius: 3px; min-width: 3px; background: var(--operator); }
 .bar i.buyer { background: var(--buyer); } .bar i.prover { background: var(--prover); }
 .bar i.rival { background: var(--rival); } .bar i.copier { background: var(--copier); } .bar i.forger { background: var(--forger); }
+.bar i.sponsor { background: var(--buyer); } .bar i[class*="member-"] { background: var(--prover); }
+.bar i.poisoner { background: var(--rival); } .bar i[class*="rider"] { background: var(--copier); }
 .bar b { position: absolute; top: -3px; bottom: -3px; width: 2px; background: var(--ink); }
 svg { width: 100%; height: auto; display: block; }
 svg text { fill: var(--soft); font-size: 11px; }
@@ -63,7 +67,10 @@ svg .curve { fill: none; stroke: var(--accent); stroke-width: 2.25; stroke-linej
 svg .dot { fill: var(--accent); }
 svg .rest { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 4 4; }
 svg .dot.rival { fill: var(--rival); } svg .dot.prover { fill: var(--prover); }
+svg .dot.poisoner { fill: var(--rival); } svg .dot[class*="rider"] { fill: var(--copier); }
+svg .dot.faint { fill-opacity: 0.45; }
 svg .value { fill: var(--ink); font-weight: 600; }
+.share { background: color-mix(in srgb, var(--accent) calc(46% * var(--share)), transparent); }
 .matrix { width: auto; }
 .matrix td, .matrix th { border: 1px solid var(--card); text-align: center; padding: 4px; min-width: 34px; }
 .matrix .hit { background: color-mix(in srgb, var(--accent) calc(18% + 52% * var(--share)), transparent); }
@@ -86,6 +93,6 @@ footer { color: var(--soft); font-size: 13px; margin-top: 20px; }
   section { border: 0; border-top: 1px solid var(--line); border-radius: 0; padding: 12px 0; margin-top: 12px; }
   h2 { break-after: avoid; } tr, svg, .tile, .columns > div { break-inside: avoid; }
   table { font-size: 10.5px; } code { font-size: 9.5px; }
-  .bar i, .matrix td { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .bar i, .matrix td, .share { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;

@@ -95,7 +95,8 @@ export function detectionRows(stepCount: number, drawnSteps: number): readonly D
   }));
 }
 
-async function describeStageCircuit(
+/** Size and key of a circuit. */
+export async function describeStageCircuit(
   material: FinishedTrainingRun["materials"][number],
 ): Promise<StageCircuit> {
   const r1cs = await readR1cs(material.circuit.r1csFile);
