@@ -48,8 +48,12 @@ export class Story {
     const startSeconds = this.seconds();
     this.#output.progress(`${party.padEnd(PARTY_WIDTH)} ${doing}`);
     const result = await work((text) => this.#output.progress(`${party.padEnd(PARTY_WIDTH)} ${text}`));
+    return { result, seconds: this.tell(party, startSeconds, end(result)) };
+  }
+
+  /** Tells of something that has just ended; returns the seconds it took. */
+  tell(party: PartyId, startSeconds: number, { text, gas, isRefused }: ActEnd): number {
     const seconds = this.seconds() - startSeconds;
-    const { text, gas, isRefused } = end(result);
     const event: DemoEvent = {
       party,
       text,
@@ -60,7 +64,12 @@ export class Story {
     };
     this.events.push(event);
     this.#output.line(formatEvent(event));
-    return { result, seconds };
+    return seconds;
+  }
+
+  /** Says what is going on, without remembering it. */
+  going(party: PartyId, doing: string): void {
+    this.#output.progress(`${party.padEnd(PARTY_WIDTH)} ${doing}`);
   }
 
   /** A blank line and a heading. */

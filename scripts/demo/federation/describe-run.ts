@@ -67,13 +67,13 @@ export async function describeFederation(finished: FinishedFederation): Promise<
       bondWei: String(federation.bondWei),
       rewardWei: String(federation.rewardWei),
     },
-    members: players.map(({ party, role, address, stakeWei, samples, classCounts }) => ({
+    members: players.map(({ party, role, address, stakeWei, part }) => ({
       party,
       role,
       address,
       stakeWei: String(stakeWei),
-      sampleCount: samples?.sampleCount ?? 0,
-      classCounts,
+      sampleCount: part?.samples.sampleCount ?? 0,
+      classCounts: part?.classCounts ?? [],
     })),
     rounds: history.rounds.map((round) => describeRound(setting, round)),
     records: [history.start, ...history.rounds.flatMap(({ record }) => record ?? [])].map((record) =>

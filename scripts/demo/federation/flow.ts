@@ -3,7 +3,6 @@ import path from "node:path";
 import { ZeroAddress } from "ethers";
 
 import { getDocument } from "../../../prover/src/artifacts/documents.ts";
-import { ArtifactStore } from "../../../prover/src/artifacts/store.ts";
 import {
   closeFederation,
   leaveFederation,
@@ -23,6 +22,7 @@ import { randomFieldElement } from "../../../prover/src/random-field.ts";
 import { openBackend } from "../../../prover/src/training/backend.ts";
 import { passSeconds } from "../clock.ts";
 import type { DemoRun } from "../flow.ts";
+import type { FederationParty } from "../record.ts";
 import { prepareMaterial } from "../public-material.ts";
 import { setStage, type Stage, UNBONDING_SECONDS } from "../stage.ts";
 import { ether, shortEther } from "../task.ts";
@@ -30,11 +30,12 @@ import { CAST } from "./cast.ts";
 import { describeFederation } from "./describe-run.ts";
 import { foundFederation, joinAll, registerOtherKeys } from "./found.ts";
 import { Ledger } from "./ledger.ts";
+import { castActors, playRounds } from "./play.ts";
 import { prepareFederationData } from "./partition.ts";
 import type { FederationDemoRecord } from "./record.ts";
-import { playRound } from "./round.ts";
+import { claimForNothing } from "./rider.ts";
 import type { FederationScenario } from "./scenarios.ts";
-import type { FederationSetting, Player } from "./setting.ts";
+import type { FederationSetting } from "./setting.ts";
 
 /** Circuits of a federation. */
 export interface FederationInstances {
@@ -97,19 +98,20 @@ export async function runFederationDemo(run: FederationRun): Promise<FederationD
     files: founded.files,
     federation: founded.federation,
     store: founded.store,
-    drafts: new ArtifactStore(path.join(workFolder, "drafts")),
+    workFolder: path.join(workFolder, "members"),
     players,
     backend: await openBackend("wasm"),
     ledger: new Ledger(stage),
     drawSalt: run.drawSalt ?? randomFieldElement,
   };
-  for (let number = 1; number <= scenario.poisoner.length; number++) await playRound(setting, number);
+  await playRounds(setting, castActors(setting));
 
   story.heading("Everybody gets what is theirs");
   const { federationId } = founded.federation;
   const end = await readFederation(stage.contracts, federationId);
   const read: Parameters<typeof readGlobalModel>[0] = (cid, kind) => getDocument(founded.store, cid, kind);
   const global = await readGlobalModel(read, founded.files, end.globalModel);
+  await claimForNothing(setting);
   await settle(setting, end.poolWei);
   const history = await checkHistory(setting);
   requireAccuracy(setting, end.globalModel.correct);
@@ -120,7 +122,7 @@ export async function runFederationDemo(run: FederationRun): Promise<FederationD
 async function settle({ stage, players, federation }: FederationSetting, poolWei: bigint): Promise<void> {
   const { contracts, connection } = stage;
   for (const player of players) {
-    await withdrawEarned(stage, player);
+    await withdrawCredited(stage, player.party);
     await stage.transact(
       player.party,
       "leave the federation",
@@ -141,6 +143,7 @@ async function settle({ stage, players, federation }: FederationSetting, poolWei
     (sender) => closeFederation(sender, federation),
     `closes the federation; ${ether(poolWei)} of the pool were given to no round`,
   );
+  await withdrawCredited(stage, "sponsor");
   await passSeconds(connection, UNBONDING_SECONDS);
   for (const { party, address } of players) {
     await stage.transact(
@@ -156,15 +159,16 @@ async function settle({ stage, players, federation }: FederationSetting, poolWei
   }
 }
 
-async function withdrawEarned(stage: Stage, { party, address }: Player): Promise<void> {
+/** What the federation has credited: parts of rewards, and to the sponsor what no round was given. */
+async function withdrawCredited(stage: Stage, party: FederationParty): Promise<void> {
   const { contracts } = stage;
-  const creditWei = await readFederationCredit(contracts, address, ZeroAddress);
+  const creditWei = await readFederationCredit(contracts, stage.address(party), ZeroAddress);
   if (creditWei === 0n) return;
   await stage.transact(
     party,
     "withdraw from the federation",
     (sender) => withdrawFederationCredit(sender, contracts, ZeroAddress),
-    `withdraws ${shortEther(creditWei)} that it earned`,
+    `withdraws ${shortEther(creditWei)} that the federation credited`,
   );
 }
 

@@ -12,7 +12,6 @@ import {
 } from "../../../prover/src/chain/federations.ts";
 import { registerKey } from "../../../prover/src/chain/registry.ts";
 import type { RoundTiming } from "../../../prover/src/chain/round-state.ts";
-import { memberFactor } from "../../../prover/src/federation/federation-document.ts";
 import {
   checkFederation,
   type FederationFiles,
@@ -37,6 +36,8 @@ import type { Player } from "./setting.ts";
 export const ROUND_REWARD_WEI = 10n ** 18n;
 /** Least stake of a member, the most that counts, and what a leader that does not deliver loses. */
 export const MIN_STAKE_WEI = 5n * 10n ** 17n;
+/** A member that has lost its bond still has the least stake. */
+const STAKE_WEI = 10n ** 18n;
 const CAP_WEI = 2n * 10n ** 18n;
 export const BOND_WEI = 25n * 10n ** 16n;
 /** Longer than all members together need on one machine, one after the other. */
@@ -178,26 +179,17 @@ export async function joinAll(
     );
     if (agreed.length === 0) throw new Error("nothing of the federation was checked");
     const sender = stage.sender(party);
-    const { maskKey } = await deriveMemberSecrets(sender.wallet, federation);
-    await layDown(stage, party, federation.address, MIN_STAKE_WEI, "a member's stake");
+    const secrets = await deriveMemberSecrets(sender.wallet, federation);
+    await layDown(stage, party, federation.address, STAKE_WEI, "a member's stake");
     const part = data.parts[index];
     const count = part?.samples.sampleCount ?? 0;
     await stage.transact(
       party,
       "join the federation",
-      (own) => joinFederation(own, stage.contracts, federation, MIN_STAKE_WEI, maskKey.publicKey),
-      `joins with ${count === 0 ? "no data" : `${count} samples of its own`} and ${ether(MIN_STAKE_WEI)} of stake`,
+      (own) => joinFederation(own, stage.contracts, federation, STAKE_WEI, secrets.maskKey.publicKey),
+      `joins with ${count === 0 ? "no data" : `${count} samples of its own`} and ${ether(STAKE_WEI)} of stake`,
     );
-    players.push({
-      party,
-      role,
-      address: stage.address(party),
-      maskKey,
-      samples: part?.samples,
-      classCounts: part?.classCounts ?? [],
-      stakeWei: MIN_STAKE_WEI,
-      factor: memberFactor(count, files.document, federation.maxFactor),
-    });
+    players.push({ party, role, address: stage.address(party), secrets, part, stakeWei: STAKE_WEI });
   }
   return players;
 }

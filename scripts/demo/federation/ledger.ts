@@ -1,17 +1,22 @@
-import type { SentTransaction, Sender } from "../../../prover/src/chain/send.ts";
+import type { SentTransaction } from "../../../prover/src/chain/send.ts";
 import type { DemoAttempt, FederationParty } from "../record.ts";
 import type { Stage } from "../stage.ts";
 import type { DemoRoundGas, DemoWork } from "./record.ts";
 
-/** Something a member does in a round that ends in a transaction. */
+/** Something a member has done. */
 export interface Deed {
   readonly party: FederationParty;
-  /** What is going on meanwhile. */
-  readonly doing: string;
-  /** Method of the contract. */
-  readonly method: string;
-  /** Whether a proof is made in it. */
-  readonly isProof?: boolean;
+  readonly round: number;
+  /** Method of the contract, or what was done without one. */
+  readonly action: string;
+  /** Whether a proof was made in it. */
+  readonly isProof: boolean;
+  /** When it began, in seconds since the story did. */
+  readonly startSeconds: number;
+  /** What the story says of it; null for nothing. */
+  readonly text: string | null;
+  /** What it ended in, if anything was sent. */
+  readonly sent: SentTransaction | undefined;
 }
 
 /** Keeps account of what everybody does in the rounds, what it takes, and what it costs. */
@@ -19,10 +24,9 @@ export class Ledger {
   readonly attempts: DemoAttempt[] = [];
   readonly gas: DemoRoundGas[] = [];
   readonly #work = new Map<number, DemoWork[]>();
-  readonly #seconds = new Map<number, number>();
+  readonly #starts = new Map<number, number>();
   readonly #stage: Stage;
-  #round = 0;
-  #startedAt = 0;
+  #endedAt = 0;
 
   constructor(stage: Stage) {
     this.#stage = stage;
@@ -33,55 +37,41 @@ export class Ledger {
     return this.#work.get(round) ?? [];
   }
 
-  /** What a round took. */
+  /** What a round took, until the next one began. */
   secondsOf(round: number): number {
-    return this.#seconds.get(round) ?? 0;
+    const start = this.#starts.get(round);
+    return start === undefined ? 0 : (this.#starts.get(round + 1) ?? this.#endedAt) - start;
   }
 
+  /** A round begins now. */
   beginRound(round: number): void {
-    this.#round = round;
-    this.#startedAt = this.#stage.story.seconds();
+    this.#stage.story.heading(`Round ${round}`);
+    this.#starts.set(round, this.#stage.story.seconds());
   }
 
-  endRound(): void {
-    this.#seconds.set(this.#round, this.#stage.story.seconds() - this.#startedAt);
+  /** The last round is over. */
+  end(): void {
+    this.#endedAt = this.#stage.story.seconds();
   }
 
-  /** Does something that ends in a transaction, tells it and keeps account of it. */
-  async deed(
-    { party, doing, method, isProof = false }: Deed,
-    work: (sender: Sender) => Promise<{ readonly sent: SentTransaction; readonly text: string }>,
-  ): Promise<SentTransaction> {
-    const stage = this.#stage;
-    const { result, seconds } = await stage.story.act(
-      party,
-      doing,
-      () => work(stage.sender(party)),
-      ({ sent, text }) => ({ text, gas: sent.gasUsed }),
-    );
-    const { sent } = result;
-    stage.note(party, `round ${this.#round}: ${method}`, sent.receipt);
-    this.gas.push({ party, round: this.#round, method, gas: Number(sent.gasUsed) });
-    this.#add({ party, action: method, seconds, isProof });
-    return sent;
+  /** Keeps account of a deed and tells of it. */
+  note({ party, round, action, isProof, startSeconds, text, sent }: Deed): void {
+    const { story } = this.#stage;
+    const seconds =
+      text === null
+        ? story.seconds() - startSeconds
+        : story.tell(party, startSeconds, { text, ...(sent === undefined ? {} : { gas: sent.gasUsed }) });
+    if (sent !== undefined) {
+      this.#stage.note(party, `round ${round}: ${action}`, sent.receipt);
+      this.gas.push({ party, round, method: action, gas: Number(sent.gasUsed) });
+    }
+    this.noteWork(round, { party, action, seconds, isProof });
   }
 
-  /** Keeps account of work that ends in no transaction of its own. */
-  async work<Result>(
-    party: FederationParty,
-    action: string,
-    work: () => Promise<Result>,
-    isProof = false,
-  ): Promise<Result> {
-    const before = this.#stage.story.seconds();
-    const result = await work();
-    this.#add({ party, action, seconds: this.#stage.story.seconds() - before, isProof });
-    return result;
-  }
-
-  #add(work: DemoWork): void {
-    const all = this.#work.get(this.#round) ?? [];
+  /** Keeps account of work that the story tells of by itself. */
+  noteWork(round: number, work: DemoWork): void {
+    const all = this.#work.get(round) ?? [];
     all.push(work);
-    this.#work.set(this.#round, all);
+    this.#work.set(round, all);
   }
 }

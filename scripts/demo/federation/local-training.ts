@@ -1,6 +1,6 @@
 import type { FloatSamples } from "../../../prover/src/data/dataset.ts";
 import type { IntegerSamples } from "../../../prover/src/data/samples.ts";
-import type { FederationDocument } from "../../../prover/src/federation/federation-document.ts";
+import type { FloatTrainingAdvice } from "../../../prover/src/federation/federation-document.ts";
 import { ProverError } from "../../../prover/src/errors.ts";
 import type { FloatModel } from "../../../prover/src/model/float-model.ts";
 import type { IntegerModel } from "../../../prover/src/model/integer-model.ts";
@@ -21,8 +21,8 @@ export interface LocalModel {
 
 /** What a member trains with. */
 export interface LocalTraining {
-  readonly document: Pick<FederationDocument, "training" | "weightScales">;
-  readonly test: IntegerSamples;
+  readonly training: FloatTrainingAdvice;
+  readonly weightScales: readonly number[];
   readonly backend: TrainingBackend;
 }
 
@@ -34,17 +34,17 @@ export type TrainedPath = (step: number) => IntegerModel;
 
 /** Trains from the global model on a member's own samples, as the federation advises. */
 export async function trainFrom(
-  { document, backend }: LocalTraining,
+  { training, weightScales, backend }: LocalTraining,
   global: IntegerModel,
   train: FloatSamples,
   seed: string,
 ): Promise<TrainedPath> {
-  const { weightScales, training } = document;
+  const { kind: _, ...advice } = training;
   const { architecture } = global;
   const start = dequantizeModel(global, weightScales);
   const { model: end } = await trainModel({
     train,
-    options: { hiddenSizes: architecture.layerSizes.slice(1, -1), ...training, seed },
+    options: { hiddenSizes: architecture.layerSizes.slice(1, -1), ...advice, seed },
     backend,
     initialModel: start,
   });

@@ -1,190 +1,218 @@
-import { circuitLayout } from "../../../prover/src/circuits/instance.ts";
+import { putDocument } from "../../../prover/src/artifacts/documents.ts";
 import { federationWord, ROUND_MASK_PURPOSE, roundContext } from "../../../prover/src/chain/context.ts";
+import { isRunning } from "../../../prover/src/chain/round-state.ts";
 import type { RoundRecord } from "../../../prover/src/chain/rounds.ts";
+import { circuitLayout } from "../../../prover/src/circuits/instance.ts";
 import type { FloatSamples } from "../../../prover/src/data/dataset.ts";
+import { memberFactor } from "../../../prover/src/federation/federation-document.ts";
+import { readGlobalModel } from "../../../prover/src/federation/federation-files.ts";
+import { MASKED_VECTOR } from "../../../prover/src/federation/masked-vector.ts";
+import type { RoundAction } from "../../../prover/src/federation/next-action.ts";
+import type { ChainView } from "../../../prover/src/federation/round-chain.ts";
+import type { OpenedModel, ProofSite } from "../../../prover/src/federation/round-proofs.ts";
+import { RoundFolder } from "../../../prover/src/federation/round-folder.ts";
+import { LOCAL_MODEL } from "../../../prover/src/federation/round-stages.ts";
 import { toField } from "../../../prover/src/field.ts";
-import { proveLocalCount } from "../../../prover/src/federation/round-proofs.ts";
 import { modelCommitment } from "../../../prover/src/model/commitment.ts";
 import type { IntegerModel } from "../../../prover/src/model/integer-model.ts";
 import { proveCircuit } from "../../../prover/src/proof/prove.ts";
 import { maskedUpdateWitness } from "../../../prover/src/witness/masked-update-witness.ts";
-import { bestStep, countOf, trainFrom } from "./local-training.ts";
-import {
-  commit,
-  mask,
-  maskedUpdate,
-  proveCount,
-  rosterOf,
-  type RoundSetting,
-  scoreShards,
-  siteOf,
-} from "./moves.ts";
+import { type Actor, idle, MemberActor } from "./actor.ts";
+import { countOf, trainFrom } from "./local-training.ts";
 import { refusedByContract, refusedByToolkit } from "./refusals.ts";
 import type { PoisonerPlan } from "./scenarios.ts";
-import type { CommittedModel, Player } from "./setting.ts";
+import type { FederationSetting, Player } from "./setting.ts";
+import { localTraining, trainHonestly } from "./trainers.ts";
 
 /** How far the poisoner blows its change up. */
 const BOOST = 100;
 const NO_DATA_POINT = { x: 0n, y: 0n };
 
-/** What the poisoner does in this round. */
-export function planOf({ scenario, number }: RoundSetting): PoisonerPlan {
-  return scenario.poisoner[number - 1]!;
-}
-
-/** The poisoner trains, or makes its model in another way, and commits to it. */
-export async function commitPoison(
-  setting: RoundSetting,
-  player: Player,
-  seed: string,
-): Promise<CommittedModel> {
-  const plan = planOf(setting);
-  const test = setting.data.testSet.samples;
-  return await commit(setting, player, "preparing its model", async () => {
-    if (plan === "signs") {
-      const model = turnedSigns(setting.global);
-      const correct = countOf(model, test) ?? 0;
-      return { model, correct, text: `turns the signs of the global model's last layer: ${correct} correct` };
-    }
-    const samples = plan === "labels" ? wrongLabels(player.samples!) : player.samples!;
-    const training = { document: setting.files.document, test, backend: setting.backend };
-    const path = await trainFrom(training, setting.global, samples, seed);
-    if (plan === "scaled") {
-      const model = path(BOOST);
-      return { model, correct: 0, text: `blows its change of the global model up by ${BOOST}` };
-    }
-    if (plan === "labels") {
-      const model = path(1);
-      const correct = countOf(model, test) ?? 0;
-      return { model, correct, text: `trains on wrong labels: ${correct} correct` };
-    }
-    const { model, correct } = bestStep(path, test);
-    return { model, correct, text: `trains honestly this time: ${correct} correct` };
-  });
-}
-
-/** The poisoner tries to have its model taken. */
-export async function provePoison(
-  setting: RoundSetting,
-  player: Player,
-  committed: CommittedModel,
-): Promise<void> {
-  const plan = planOf(setting);
-  if (plan === "honest" || plan === "swap" || plan === "garbage") {
-    await proveCount(setting, player, committed);
-    return;
-  }
-  const { federation, provers, ledger } = setting;
-  const proveIt = () =>
-    proveLocalCount(provers.score, siteOf(setting, player), committed, scoreShards(setting));
-  if (countOf(committed.model, setting.data.testSet.samples) === undefined) {
-    await refusedByToolkit(
-      setting,
-      player,
-      "a model with its change blown up",
-      "tries to prove its blown up model",
-      proveIt,
-    );
-    return;
-  }
-  const score = await ledger.work(player.party, "prove", proveIt, true);
-  const [correct] = score.counts;
-  const what = WHAT[plan];
-  await refusedByContract(setting, {
-    player,
-    title: `${what}, which has ${correct} correct`,
-    text: `proves ${correct} with ${what}`,
-    method: "prove",
-    values: [score],
-  });
-  const claimed = federation.globalModel.correct;
-  await refusedByContract(setting, {
-    player,
-    title: `the same proof with ${claimed} written over the count`,
-    text: `writes ${claimed} over the ${correct} in its proof`,
-    method: "prove",
-    values: [{ ...score, counts: [claimed, ...score.counts.slice(1)] }],
-  });
-}
-
 const WHAT = {
   labels: "a model trained on wrong labels",
-  signs: "the global model with signs turned",
+  signs: "the global model with its signs turned",
   scaled: "a model with its change blown up",
 } as const;
 
-/** The poisoner masks its model, or another one; returns whether it took part in the masking. */
-export async function maskPoison(
-  setting: RoundSetting,
-  player: Player,
-  committed: CommittedModel,
-  round: RoundRecord,
-): Promise<boolean> {
-  const plan = planOf(setting);
-  if (plan === "swap") {
-    await maskAnother(setting, player, committed, round);
-    return false;
-  }
-  if (plan === "garbage") {
-    await mask(setting, player, committed, (vector) => vector.map((word) => toField(word + 1n)));
-    return true;
-  }
-  await mask(setting, player, committed);
-  return true;
-}
+/** Trains honestly in the first round, and tries one way of poisoning after the other in the next ones. */
+export class PoisonerActor implements Actor {
+  readonly player: Player;
+  readonly #setting: FederationSetting;
+  readonly #own: MemberActor;
+  /** The model it committed to by hand in the present round. */
+  #poison: OpenedModel | undefined;
+  /** Rounds in which it has tried what it was there for. */
+  readonly #tried = new Set<bigint>();
 
-/** Tries to contribute another model than the proven one: no proof exists, and the proof of the other one does not fit. */
-async function maskAnother(
-  setting: RoundSetting,
-  player: Player,
-  committed: CommittedModel,
-  round: RoundRecord,
-): Promise<void> {
-  const { circuit, keys } = setting.provers.mask;
-  const { place, member } = siteOf(setting, player);
-  const poison = { model: turnedSigns(committed.model), salt: committed.salt };
-  const { vector: _, ...witness } = maskedUpdateWitness(circuit.instance, {
-    context: roundContext(place, member, ROUND_MASK_PURPOSE),
-    ...poison,
-    weightFactor: player.factor,
-    member: {
-      federation: federationWord(place),
-      round: place.round,
-      key: player.maskKey,
-      roster: rosterOf(round),
-    },
-    peerPlaces: round.peers,
-  });
-  const proven = modelCommitment(committed.model, committed.salt);
-  await refusedByToolkit(
-    setting,
-    player,
-    "a vector of another model than the proven one",
-    "tries to prove that the vector of a poisoned model is its proven model",
-    () =>
-      proveCircuit({
-        circuit,
-        layout: circuitLayout(circuit.instance),
-        keys,
-        ...witness,
-        statement: { ...witness.statement, modelCommitment: [proven] },
-        dataset: {},
-        dataPoint: NO_DATA_POINT,
-      }),
-  );
-  const { rosterDigest, vectorDigest, proof } = await setting.ledger.work(
-    player.party,
-    "mask",
-    () => maskedUpdate(setting, player, round, poison),
-    true,
-  );
-  await refusedByContract(setting, {
-    player,
-    title: "a proof about another model than the committed one",
-    text: "hands in the vector of a poisoned model with a proof about that one",
-    method: "mask",
-    values: [rosterDigest, vectorDigest, "ipfs://withheld", proof],
-  });
+  constructor(setting: FederationSetting, player: Player) {
+    this.#setting = setting;
+    this.player = player;
+    this.#own = new MemberActor(setting, player, trainHonestly(setting, player));
+  }
+
+  async step(): Promise<RoundAction> {
+    const view = await this.#own.member.chain.read();
+    const { round } = view;
+    if (round === undefined || !isRunning(round)) return await this.#own.step();
+    const plan = this.#planOf(round);
+    if (plan in WHAT) return await this.#poisonRound(view, round, plan as keyof typeof WHAT);
+    const isPeer = round.own.place !== null && round.peers.includes(round.own.place);
+    if (plan === "swap" && round.state === "masking" && isPeer) {
+      return await this.#once(round, () => this.#maskAnother(round));
+    }
+    if (plan === "garbage" && isPeer && (round.state === "electing" || round.state === "elected")) {
+      return await this.#once(round, () => this.#publishGarbage());
+    }
+    return await this.#own.step();
+  }
+
+  #planOf({ round }: RoundRecord): PoisonerPlan {
+    return this.#setting.scenario.poisoner[Number(round) - 1]!;
+  }
+
+  async #once({ round }: RoundRecord, work: () => Promise<void>): Promise<RoundAction> {
+    if (this.#tried.has(round)) return idle("has tried");
+    this.#tried.add(round);
+    await work();
+    return { kind: "mask" };
+  }
+
+  /** Commits to a poisoned model and tries to prove it. */
+  async #poisonRound(view: ChainView, round: RoundRecord, plan: keyof typeof WHAT): Promise<RoundAction> {
+    if (round.state === "committing" && round.own.modelCommitment === 0n) {
+      await this.#own.deed("commit", false, async () => await this.#commitPoison(view, round, plan));
+      return { kind: "commit" };
+    }
+    if (round.state === "proving" && !this.#tried.has(round.round)) {
+      this.#tried.add(round.round);
+      await this.#provePoison(view, round, WHAT[plan]);
+      return { kind: "prove" };
+    }
+    return idle("has nothing more to try in this round");
+  }
+
+  async #commitPoison(view: ChainView, round: RoundRecord, plan: keyof typeof WHAT): Promise<string> {
+    const { files, data, drawSalt } = this.#setting;
+    const { chain, artifacts, sampleCount } = this.#own.member;
+    const global = await readGlobalModel(artifacts.read, files, view.federation.globalModel);
+    const model = await this.#poisonedModel(global, round, plan);
+    this.#poison = { model, salt: drawSalt() };
+    const factor = memberFactor(sampleCount, files.document, view.federation.maxFactor);
+    await chain.commit(round, modelCommitment(model, this.#poison.salt), factor);
+    const correct = countOf(model, data.testSet.samples);
+    return `commits to ${WHAT[plan]}${correct === undefined ? "" : `: ${correct} correct`}`;
+  }
+
+  async #poisonedModel(
+    global: IntegerModel,
+    { round }: RoundRecord,
+    plan: keyof typeof WHAT,
+  ): Promise<IntegerModel> {
+    if (plan === "signs") return turnedSigns(global);
+    const { samples } = this.player.part!;
+    const learnt = plan === "labels" ? wrongLabels(samples) : samples;
+    const seed = `${this.#setting.seed}, ${this.player.party} in round ${round}`;
+    const path = await trainFrom(localTraining(this.#setting), global, learnt, seed);
+    return path(plan === "scaled" ? BOOST : 1);
+  }
+
+  async #provePoison({ federation }: ChainView, round: RoundRecord, what: string): Promise<void> {
+    const setting = this.#setting;
+    const number = Number(round.round);
+    const { stages } = this.#own.member;
+    const prove = () => stages.proveLocalCount(this.#siteOf(round), this.#poison!);
+    if (countOf(this.#poison!.model, setting.data.testSet.samples) === undefined) {
+      const attempt = { title: what, text: `tries to prove ${what}` };
+      await refusedByToolkit(setting, this.player, number, attempt, prove);
+      return;
+    }
+    const score = await this.#timed(round, "prove", prove);
+    const correct = score.counts.reduce((sum, count) => sum + count, 0);
+    await refusedByContract(setting, this.player, number, {
+      title: `${what}, which has ${correct} correct`,
+      text: `proves ${correct} with ${what}`,
+      method: "prove",
+      values: [score],
+    });
+    const claimed = federation.globalModel.correct;
+    await refusedByContract(setting, this.player, number, {
+      title: `the same proof with ${claimed} written over the count`,
+      text: `writes ${claimed} over the ${correct} in its proof`,
+      method: "prove",
+      values: [{ ...score, counts: [claimed - sumOf(score.counts.slice(1)), ...score.counts.slice(1)] }],
+    });
+  }
+
+  /** Tries to contribute another model than the proven one: no proof exists, and the proof of the other does not fit. */
+  async #maskAnother(round: RoundRecord): Promise<void> {
+    const setting = this.#setting;
+    const { circuit, keys } = setting.provers.mask;
+    const { secrets, chain, stages, workingFolder } = this.#own.member;
+    const folder = new RoundFolder(workingFolder, round, chain.account, secrets.folderKey);
+    const proven = (await folder.load("local-model", LOCAL_MODEL))!;
+    const poison = { model: turnedSigns(proven.model), salt: proven.salt };
+    const roster = round.places.map(({ key }) => key);
+    const { factor } = round.own;
+    const { vector: _, ...witness } = maskedUpdateWitness(circuit.instance, {
+      ...poison,
+      context: roundContext(round, chain.account, ROUND_MASK_PURPOSE),
+      weightFactor: factor,
+      member: { federation: federationWord(round), round: round.round, key: secrets.maskKey, roster },
+      peerPlaces: round.peers,
+    });
+    const number = Number(round.round);
+    await refusedByToolkit(
+      setting,
+      this.player,
+      number,
+      {
+        title: "the vector of another model than the proven one",
+        text: "tries to prove that the vector of a poisoned model is that of its proven one",
+      },
+      () =>
+        proveCircuit({
+          circuit,
+          layout: circuitLayout(circuit.instance),
+          keys,
+          ...witness,
+          statement: { ...witness.statement, modelCommitment: [round.own.modelCommitment] },
+          dataset: {},
+          dataPoint: NO_DATA_POINT,
+        }),
+    );
+    const masking = { factor, key: secrets.maskKey, roster, peerPlaces: round.peers };
+    const update = await this.#timed(round, "mask", () =>
+      stages.proveMaskedModel(this.#siteOf(round), poison, masking),
+    );
+    await refusedByContract(setting, this.player, number, {
+      title: "a valid proof about another model than the committed one",
+      text: "hands in the vector of a poisoned model with a valid proof about that one",
+      method: "mask",
+      values: [update.rosterDigest, update.vectorDigest, "ipfs://withheld", update.proof],
+    });
+  }
+
+  /** Publishes something else than the vector that it has proven. */
+  async #publishGarbage(): Promise<void> {
+    await this.#own.deed("publish-vector", false, async () => {
+      const noise = Array.from({ length: 8 }, () => toField(this.#setting.drawSalt()));
+      await putDocument(this.#setting.store, MASKED_VECTOR, noise);
+      return "publishes noise in place of its proven vector";
+    });
+  }
+
+  async #timed<Result>(round: RoundRecord, action: string, work: () => Promise<Result>): Promise<Result> {
+    const { stage, ledger } = this.#setting;
+    const start = stage.story.seconds();
+    const result = await work();
+    const seconds = stage.story.seconds() - start;
+    ledger.noteWork(Number(round.round), { party: this.player.party, action, seconds, isProof: true });
+    return result;
+  }
+
+  #siteOf(place: RoundRecord): ProofSite {
+    return { place, member: this.player.address };
+  }
 }
 
 /** A model whose last layer says the opposite. */
@@ -208,4 +236,8 @@ function turnedSigns({ architecture, layers }: IntegerModel): IntegerModel {
 /** Samples that are labelled with the next class. */
 function wrongLabels(samples: FloatSamples): FloatSamples {
   return { ...samples, labels: samples.labels.map((label) => (label + 1) % samples.classCount) };
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -1,13 +1,10 @@
 import { contractInterface } from "../../../prover/src/chain/abis.ts";
 import { sendOnce } from "../../../prover/src/chain/send.ts";
-import type { ProverError } from "../../../prover/src/errors.ts";
 import { attempt, broadcastAnyway, errorName, refusalOf, revertedReceipt } from "../attacks.ts";
-import type { RoundSetting } from "./moves.ts";
-import type { Player } from "./setting.ts";
+import type { FederationSetting, Player } from "./setting.ts";
 
 /** A call that the contract must refuse. */
 export interface RefusedCall {
-  readonly player: Player;
   /** What is tried, for the record. */
   readonly title: string;
   /** What the story says of it, before the refusal. */
@@ -19,10 +16,11 @@ export interface RefusedCall {
 
 /** Sends a call that must be reverted, and keeps account of the attempt. */
 export async function refusedByContract(
-  { stage, federation, ledger, number }: RoundSetting,
-  { player, title, text, method, values }: RefusedCall,
+  { stage, federation, ledger }: FederationSetting,
+  { party }: Player,
+  round: number,
+  { title, text, method, values }: RefusedCall,
 ): Promise<void> {
-  const { party } = player;
   const request = {
     to: federation.address,
     data: contractInterface("IFederatedRounds").encodeFunctionData(method, [
@@ -31,9 +29,8 @@ export async function refusedByContract(
     ]),
   };
   const sender = stage.sender(party);
-  const refusal = await refusalOf(() =>
-    sendOnce(sender, `attempt in round ${number}: ${title}`, title, request),
-  );
+  const purpose = `attempt in round ${round}: ${title}`;
+  const refusal = await refusalOf(() => sendOnce(sender, purpose, title, request));
   const { result: receipt } = await stage.story.act(
     party,
     "sending it all the same",
@@ -44,25 +41,24 @@ export async function refusedByContract(
       isRefused: true,
     }),
   );
-  stage.note(party, `round ${number}: ${method}, ${title}`, receipt, errorName(refusal));
-  ledger.attempts.push(attempt(party, `round ${number}: ${title}`, "contract", refusal, receipt.gasUsed));
+  stage.note(party, `round ${round}: ${method}, ${title}`, receipt, errorName(refusal));
+  ledger.attempts.push(attempt(party, `round ${round}: ${title}`, "contract", refusal, receipt.gasUsed));
 }
 
 /** Asks the toolkit for something that it must refuse, and keeps account of the attempt. */
 export async function refusedByToolkit(
-  { stage, ledger, number }: RoundSetting,
-  player: Player,
-  title: string,
-  text: string,
+  { stage, ledger }: FederationSetting,
+  { party }: Player,
+  round: number,
+  { title, text }: Pick<RefusedCall, "title" | "text">,
   work: () => Promise<unknown>,
-): Promise<ProverError> {
-  const { party } = player;
-  const { result: refusal } = await stage.story.act(
+): Promise<void> {
+  const { result: refusal, seconds } = await stage.story.act(
     party,
-    title,
+    `trying ${title}`,
     () => refusalOf(work),
     ({ message }) => ({ text: `${text}: refused, ${message}`, isRefused: true }),
   );
-  ledger.attempts.push(attempt(party, `round ${number}: ${title}`, "toolkit", refusal));
-  return refusal;
+  ledger.noteWork(round, { party, action: "attempt", seconds, isProof: false });
+  ledger.attempts.push(attempt(party, `round ${round}: ${title}`, "toolkit", refusal));
 }

@@ -1,6 +1,6 @@
 import type { Dataset } from "../../../prover/src/data/dataset.ts";
 import { findPackagedDataset, loadPackagedDataset } from "../../../prover/src/data/packaged-datasets.ts";
-import type { LocalTrainingAdvice } from "../../../prover/src/federation/federation-document.ts";
+import type { FloatTrainingAdvice } from "../../../prover/src/federation/federation-document.ts";
 import { scenarioOf } from "../scenarios.ts";
 
 /** What the poisoner does in a round: first it earns trust, then it tries one way of poisoning after the other. */
@@ -31,7 +31,7 @@ export interface FederationScenario {
   readonly shares: readonly number[];
   /** Of the members' mixtures of classes; see PartitionOptions. */
   readonly concentration: number;
-  readonly training: LocalTrainingAdvice;
+  readonly training: FloatTrainingAdvice;
   readonly samplesPerFactor: number;
   /** By how many samples a model may fall short of the last global one. */
   readonly toleranceCount: number;
@@ -61,7 +61,14 @@ export const FEDERATION_SCENARIOS: Readonly<Record<string, FederationScenario>> 
     testFraction: 0.2,
     shares: [1.5, 1.2, 1, 0.8, 0.6, 0.2, 0.4],
     concentration: 20,
-    training: { epochs: 10, batchSize: 8, learningRate: 0.02, weightDecay: 0.001, inputNoise: 0.1 },
+    training: {
+      kind: "float",
+      epochs: 10,
+      batchSize: 8,
+      learningRate: 0.02,
+      weightDecay: 0.001,
+      inputNoise: 0.1,
+    },
     samplesPerFactor: 2,
     toleranceCount: 18,
     bandCount: 1,
