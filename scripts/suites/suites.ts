@@ -26,7 +26,7 @@ export const SUITES: readonly Suite[] = [
     name: "e2e",
     runner: "mocha",
     files: [
-      "test/e2e/{cli,demo,demo-command,demo-sealed-auction,demo-story,killed,sealed-commands,shards}.test.ts",
+      "test/e2e/{cli,demo,demo-command,demo-federation,demo-sealed-auction,demo-story,killed,sealed-commands,shards}.test.ts",
     ],
   },
   { name: "federation", runner: "mocha", files: ["test/e2e/federation.test.ts"] },

@@ -1,6 +1,7 @@
 import type {
   FederationHistory,
   GlobalRecord,
+  LeaderHistory,
   RoundHistory,
 } from "../../../prover/src/chain/round-history.ts";
 import type { CircuitInstance } from "../../../prover/src/circuits/instance.ts";
@@ -123,15 +124,20 @@ function describeRound({ players, ledger }: FederationSetting, history: RoundHis
       peers: peers.map(partyOf),
       dropped: dropped.map(partyOf),
     })),
-    leaders: leaders.map(({ member, isReplaced, slashedWei }): DemoLeader => ({
-      party: partyOf(member),
-      outcome: !isReplaced ? "delivered" : slashedWei > 0n ? "slashed" : "passed",
-      slashedWei: String(slashedWei),
+    leaders: leaders.map((leader): DemoLeader => ({
+      party: partyOf(leader.member),
+      outcome: outcomeOf(leader),
+      slashedWei: String(leader.slashedWei),
     })),
     rewardWei: String(record?.rewardWei ?? 0n),
     seconds: ledger.secondsOf(number),
     work: ledger.workOf(number),
   };
+}
+
+function outcomeOf({ isReplaced, slashedWei, average }: LeaderHistory): DemoLeader["outcome"] {
+  if (isReplaced) return slashedWei > 0n ? "slashed" : "passed";
+  return average === null ? "masked again" : "delivered";
 }
 
 function describeRecord({ players }: FederationSetting, record: GlobalRecord): DemoGlobalRecord {

@@ -12,10 +12,10 @@ import type { ChainView } from "../../../prover/src/federation/round-chain.ts";
 import type { OpenedModel, ProofSite } from "../../../prover/src/federation/round-proofs.ts";
 import { RoundFolder } from "../../../prover/src/federation/round-folder.ts";
 import { LOCAL_MODEL } from "../../../prover/src/federation/round-stages.ts";
-import { toField } from "../../../prover/src/field.ts";
 import { modelCommitment } from "../../../prover/src/model/commitment.ts";
 import type { IntegerModel } from "../../../prover/src/model/integer-model.ts";
 import { proveCircuit } from "../../../prover/src/proof/prove.ts";
+import { randomFieldElement } from "../../../prover/src/random-field.ts";
 import { maskedUpdateWitness } from "../../../prover/src/witness/masked-update-witness.ts";
 import { type Actor, idle, MemberActor } from "./actor.ts";
 import { countOf, trainFrom } from "./local-training.ts";
@@ -195,7 +195,7 @@ export class PoisonerActor implements Actor {
   /** Publishes something else than the vector that it has proven. */
   async #publishGarbage(): Promise<void> {
     await this.#own.deed("publish-vector", false, async () => {
-      const noise = Array.from({ length: 8 }, () => toField(this.#setting.drawSalt()));
+      const noise = Array.from({ length: 8 }, randomFieldElement);
       await putDocument(this.#setting.store, MASKED_VECTOR, noise);
       return "publishes noise in place of its proven vector";
     });

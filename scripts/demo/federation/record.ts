@@ -29,7 +29,8 @@ export interface DemoScoreProof {
 /** How the turn of an elected leader ended. */
 export interface DemoLeader {
   readonly party: FederationParty;
-  readonly outcome: "delivered" | "passed" | "slashed";
+  /** `masked again`: a vector was missing, so that all was masked once more and another leader drawn. */
+  readonly outcome: "delivered" | "passed" | "slashed" | "masked again";
   readonly slashedWei: string;
 }
 

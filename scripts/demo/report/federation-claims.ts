@@ -39,8 +39,8 @@ export function federationClaimsSection(record: FederationDemoRecord): Html {
         <ul>
           <li>
             That the global model generalises: the test set is public, and members choose what they submit by
-            it. On ${count(heldOut.sampleCount)} samples of the cheaters, which nobody trained or was scored
-            on, the last one has ${percent(heldOut.correct / heldOut.sampleCount)} correct.
+            it. On ${count(heldOut.sampleCount)} samples of the free rider, which nobody trained on or was
+            scored on, the last one has ${percent(heldOut.correct / heldOut.sampleCount)} correct.
           </li>
           <li>
             That members trained at all, on what, or on how many samples: a factor, up to

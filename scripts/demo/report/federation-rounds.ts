@@ -117,9 +117,15 @@ function roundRow({ round, leaders, maskings, globalCorrect, isLeadersOwn, rewar
   </tr>`;
 }
 
+const LEADER_TEXTS = {
+  slashed: "vanished with the lead and lost its bond",
+  passed: "passed",
+  "masked again": "did not lead: a vector was missing",
+} as const;
+
 function leaderText({ party, outcome }: DemoLeader): Html {
   if (outcome === "delivered") return badge(party);
-  const what = outcome === "slashed" ? "vanished with the lead and lost its bond" : "passed";
+  const what = LEADER_TEXTS[outcome];
   return html`<span class="nowrap">${badge(party)} <span class="refused">${what}</span></span
     ><br />`;
 }
