@@ -277,10 +277,11 @@ describe("stepMember", () => {
     expect(weightWei).to.equal(MEMBER_STAKE_WEI);
   });
 
-  it("keeps the leader's own model where the average is worse, if the federation says so", async () => {
+  it("keeps the leader's own model where the average is worse, if federation and leader want it", async () => {
     const members = await create({ maxRounds: 1, keepBetter: true });
     const cast = castOf(members, [0, 1, 2, 3], (index, member) => ({
       ...member,
+      publishesOwnModel: index === 3,
       stages: {
         ...member.stages,
         train: async (site, globalModel) => {
