@@ -4,7 +4,7 @@ import type { FederationRecord, MemberRecord } from "../../../prover/src/chain/f
 import type { ContributionRecord, RoundRecord } from "../../../prover/src/chain/rounds.ts";
 import { NATIVE_COIN } from "../../../prover/src/cli/addresses.ts";
 import { improvementOf } from "../../../prover/src/cli/round-claims.ts";
-import { durationText, rosterTable, statusText } from "../../../prover/src/cli/round-text.ts";
+import { actionText, durationText, rosterTable, statusText } from "../../../prover/src/cli/round-text.ts";
 
 const ETHER = 10n ** 18n;
 const ADDRESS = (digit: string): string => `0x${digit.repeat(40)}`;
@@ -215,6 +215,31 @@ describe("statusText", () => {
     const closed = statusText({ ...last, isClosed: true }, final, MEMBER);
     expect(closed).to.match(/^next +zkpot round withdraw 3$/m);
     expect(closed).to.match(/^federation +3, closed after 2 of 2 rounds$/m);
+  });
+});
+
+describe("actionText", () => {
+  const view = { federation: FEDERATION, round: ROUND };
+
+  it("says what was done, and in which round", () => {
+    expect(actionText(view, { kind: "mask" })).to.equal("federation 3, round 2: masked the model");
+    expect(actionText(view, { kind: "claim", round: 1n })).to.equal(
+      "federation 3, round 1: claimed the reward",
+    );
+    expect(actionText(view, { kind: "report", missing: [0, 3] })).to.equal(
+      "federation 3, round 2: reported the vectors of places 1, 4 as missing",
+    );
+  });
+
+  it("says what is awaited, and why it ends", () => {
+    const waiting = { kind: "wait", until: null, untilBlock: null, why: "others mask their models" } as const;
+    expect(actionText(view, waiting)).to.equal(
+      "federation 3, round 2, masking: waiting, others mask their models",
+    );
+    expect(actionText({ ...view, round: undefined }, waiting)).to.include(", none: waiting");
+    expect(actionText(view, { kind: "finished", why: "all rounds are over" })).to.equal(
+      "all rounds are over",
+    );
   });
 });
 

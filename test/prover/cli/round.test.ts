@@ -28,7 +28,8 @@ import {
   TINY_CIRCUITS,
   type TinyFederations,
 } from "../../support/tiny-federation.ts";
-import { Workspace } from "../../support/zkpot.ts";
+import { TINY_CLUSTERS } from "../../support/tiny-task.ts";
+import { type Failure, Workspace } from "../../support/zkpot.ts";
 
 const ETHER = 10n ** 18n;
 
@@ -320,6 +321,65 @@ describe("zkpot round", () => {
         expect(await failureOf(member, command, code)).to.include(name);
       });
     }
+  });
+
+  describe("run", () => {
+    let federationId: string;
+
+    before(async () => {
+      federationId = await createTinyFederation(stage, { "--title": "unattended" });
+      member.fetchArtifacts(sponsor);
+      member.write("mine.csv", TINY_CLUSTERS);
+    });
+
+    const run = (...more: string[]): string[] => ["round", "run", federationId, ...more];
+
+    it("refuses who is no member, saying how to become one", async () => {
+      const error = await member.failure(...run("--data", "./mine.csv"));
+      expect(error.code).to.equal("chain.not-member");
+      expect(error.nextStep).to.include(`zkpot round join ${federationId}`);
+      await member.json("round", "join", federationId);
+    });
+
+    const refusals: readonly (readonly [readonly string[], string])[] = [
+      [[], "cli.training-data"],
+      [["--data", "./mine.csv", "--split", "split.json"], "cli.training-data"],
+      [["--data", "./mine.csv", "--rows", "40-50"], "cli.rows"],
+      [["--data", "./mine.csv", "--rows", "5-4"], "cli.invalid-value"],
+      [["--data", "breast-cancer"], "data.unknown-class"],
+      [["--data", "./mine.csv", "--rounds", "0"], "cli.invalid-value"],
+      [["--data", "./mine.csv", "--poll", "0"], "cli.invalid-value"],
+      [["--data", "./mine.csv", "--backend", "abacus"], "cli.invalid-value"],
+      [["--data", "./mine.csv", "--mask-keys", "nowhere"], "keys.missing"],
+    ];
+    for (const [options, code] of refusals) {
+      it(`refuses ${options.join(" ") || "without samples"} with ${code}`, async () => {
+        await failureOf(member, run(...options), code);
+        const { round } = await member.json<Status>("round", "status", federationId);
+        expect(round).to.include({ state: "none" });
+      });
+    }
+
+    it("ends with 130 when it is interrupted, and goes on with the model that it has saved", async () => {
+      const options = ["--data", "./mine.csv", "--backend", "wasm", "--poll", "1s"];
+      const texts: string[] = [];
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const { child, finished } = member.start(...run(...options), "--json");
+        child.stderr!.on("data", (chunk: Buffer) => {
+          if (chunk.toString().includes("others train") || chunk.toString().includes("not open yet"))
+            child.kill("SIGINT");
+        });
+        const { code, stdout, stderr } = await finished;
+        expect(code, stderr).to.equal(130);
+        const { error } = JSON.parse(stdout) as Failure;
+        expect(error.code).to.equal("cli.interrupted");
+        expect(error.nextStep).to.include(`zkpot round run ${federationId}`);
+        expect(error.details).to.include({ federationId, round: "1", state: "training" });
+        texts.push(stderr);
+      }
+      expect(texts[0]).to.include("started the next round").and.include("trained a model");
+      expect(texts[1]).not.to.include("trained a model");
+    });
   });
 
   describe("fund, close and withdraw", () => {
