@@ -119,7 +119,9 @@ async function assess(member: Member): Promise<Situation> {
   if (!round.peers.includes(place) || !["electing", "elected", "leading"].includes(round.state)) {
     return { ...nothing, progress };
   }
+  const own = await folderOf(member, round).load(`mask-${round.masking}`, MASKED_MODEL);
   const vectors = await findVectors(member, view.federation, round);
+  if (own !== undefined) vectors.set(place, own.vector);
   const average =
     round.state === "leading" && round.isAggregated
       ? await acceptedAverage(member, view.federation, round, vectors)
@@ -130,7 +132,7 @@ async function assess(member: Member): Promise<Situation> {
     average,
     progress: {
       ...progress,
-      isVectorPublished: vectors.has(place),
+      isVectorPublished: own?.isPublished === true,
       vectors: [...vectors.keys()],
       averageCorrect: average === undefined ? null : countOf(member, average),
     },
@@ -264,14 +266,16 @@ async function maskedModel(
     throw new TypeError("a vector was proven for another roster than the round's");
   }
   const uri = formatArtifactUri(await documentCid(MASKED_VECTOR, proven.vector));
-  const masked = { ...proven, masking: round.masking, peers: round.peers, uri };
+  const masked = { ...proven, masking: round.masking, peers: round.peers, uri, isPublished: false };
   await folder.save(name, MASKED_MODEL, masked);
   return masked;
 }
 
 /** Publishes the vector of a masking that is complete, if it is complete under the roster that the vector was made for. */
 async function publishVector(member: Member, round: RoundRecord): Promise<void> {
-  const masked = await folderOf(member, round).load(`mask-${round.masking}`, MASKED_MODEL);
+  const folder = folderOf(member, round);
+  const name = `mask-${round.masking}` as const;
+  const masked = await folder.load(name, MASKED_MODEL);
   if (masked?.vectorDigest !== round.own.vectorDigest) {
     throw stageLost(round, `the vector of masking ${round.masking}`);
   }
@@ -284,9 +288,10 @@ async function publishVector(member: Member, round: RoundRecord): Promise<void> 
     );
   }
   await member.artifacts.put(MASKED_VECTOR, masked.vector);
+  await folder.save(name, MASKED_MODEL, { ...masked, isPublished: true });
 }
 
-/** The peers' vectors of the present masking that can be found, and that are the ones committed to. */
+/** The other peers' vectors of the present masking that can be found, and that are the ones committed to. */
 async function findVectors(
   member: Member,
   { places }: FederationRecord,
@@ -299,7 +304,8 @@ async function findVectors(
   const found = new Map<number, readonly bigint[]>();
   for (const record of await member.chain.vectors(round, round.masking)) {
     const place = placeOf(round, record);
-    if (!round.peers.includes(place) || record.rosterDigest !== roster) continue;
+    if (place === round.own.place || !round.peers.includes(place)) continue;
+    if (record.rosterDigest !== roster) continue;
     const vector = await findVector(member, record);
     if (vector !== undefined) found.set(place, vector);
   }

@@ -32,6 +32,8 @@ export interface MaskedModel extends ProvenVector {
   /** Towards whom. */
   readonly peers: readonly number[];
   readonly uri: string;
+  /** Whether it lies among the artifacts for others to find. */
+  readonly isPublished: boolean;
 }
 
 /** The average of the vectors of one masking. */
@@ -64,6 +66,7 @@ const MASKED_MODEL_SCHEMA = z
     masking: COUNT,
     peers: z.array(COUNT),
     uri: z.string(),
+    isPublished: z.boolean(),
     vector: z.array(DECIMAL),
     rosterDigest: DECIMAL,
     vectorDigest: DECIMAL,
@@ -126,19 +129,21 @@ export const MASKED_MODEL: DocumentKind<MaskedModel, z.infer<typeof MASKED_MODEL
   version: 1,
   isSecret: true,
   schema: MASKED_MODEL_SCHEMA,
-  encode: ({ masking, peers, uri, vector, rosterDigest, vectorDigest, proof }) => ({
+  encode: ({ masking, peers, uri, isPublished, vector, rosterDigest, vectorDigest, proof }) => ({
     masking,
     peers: [...peers],
     uri,
+    isPublished,
     vector: vector.map(String),
     rosterDigest: String(rosterDigest),
     vectorDigest: String(vectorDigest),
     proof: encodeProof(proof),
   }),
-  decode: ({ masking, peers, uri, vector, rosterDigest, vectorDigest, proof }) => ({
+  decode: ({ masking, peers, uri, isPublished, vector, rosterDigest, vectorDigest, proof }) => ({
     masking,
     peers,
     uri,
+    isPublished,
     vector: vector.map(BigInt),
     rosterDigest: BigInt(rosterDigest),
     vectorDigest: BigInt(vectorDigest),

@@ -160,7 +160,15 @@ describe("the stages of a round", () => {
     survives(LOCAL_SCORE, SCORE);
     survives(GLOBAL_SCORE, { globalCommitment: LARGE, score: SCORE });
     survives(MASKED_MODEL, {
-      ...{ ...digests, vector, proof: PROOF, masking: 2, peers: [0, 2, 3], uri: "ipfs://cid" },
+      ...{
+        ...digests,
+        vector,
+        proof: PROOF,
+        masking: 2,
+        peers: [0, 2, 3],
+        uri: "ipfs://cid",
+        isPublished: true,
+      },
     });
     survives(AVERAGE, { model: MODEL, globalCommitment: 9n, proof: PROOF, masking: 1, uri: "ipfs://cid" });
     survives(MASKED_VECTOR, vector);
