@@ -42,7 +42,7 @@ const ADVANCES: Partial<Record<RoundState, string>> = {
   masking: "sees that a vector is missing: the others mask again without it",
   electing: "has the leader drawn from the hash of a block",
   elected: "sees that the leader does not take the lead: the next one is elected",
-  leading: "sees the leader's time pass",
+  leading: "sees that the leader has not delivered: it loses its bond, and the next one is elected",
 };
 
 /** How a member makes its models. */
@@ -154,7 +154,9 @@ export class MemberActor implements Actor {
       case "keep-own":
         return "puts its own model in place of an average that is worse";
       case "advance":
-        return ADVANCES[round!.state] ?? "takes the round on";
+        return round!.isAggregated
+          ? "sees that nobody proves more for the average, and closes the round"
+          : (ADVANCES[round!.state] ?? "takes the round on");
       case "claim":
         return "claims its part of the round's reward";
       default:

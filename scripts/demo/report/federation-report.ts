@@ -24,11 +24,19 @@ export function renderFederationReport(record: FederationDemoRecord): string {
     federationTimesSection(record),
     federationGasSection(record),
     chainOfRecords(record),
-    timelineSection(record),
-    gasSection(record),
     moneySection(record),
-    identity(record),
+    folded(`Timeline (${record.events.length})`, timelineSection(record)),
+    folded(`Gas of all transactions (${record.transactions.length})`, gasSection(record)),
+    folded("Hashes and addresses", identity(record)),
   ]);
+}
+
+/** A section that is long, and closed until somebody opens it. */
+function folded(summary: string, section: Html): Html {
+  return html`<details>
+    <summary>${summary}</summary>
+    ${section}
+  </details>`;
 }
 
 function header({ rounds, records, dataset, members, attempts, federation }: FederationDemoRecord): Html {

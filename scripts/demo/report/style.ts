@@ -77,6 +77,7 @@ svg .value { fill: var(--ink); font-weight: 600; }
 .matrix .miss { background: color-mix(in srgb, var(--bad) calc(18% + 70% * var(--share)), transparent); }
 .matrix .zero { color: color-mix(in srgb, var(--soft) 55%, transparent); }
 .matrix th { color: var(--soft); font-weight: 600; font-size: 13px; }
+details { margin-top: 20px; } summary { cursor: pointer; color: var(--soft); font-weight: 600; }
 ul { margin: 4px 0 8px; padding-left: 20px; }
 li { margin: 3px 0; }
 .proved { border-left: 4px solid var(--accent); padding-left: 14px; }

@@ -31,11 +31,17 @@ describe("renderFederationReport", () => {
       "times",
       "roundgas",
       "records",
+      "money",
       "timeline",
       "gas",
-      "money",
       "identity",
     ]);
+  });
+
+  it("folds what is long away", () => {
+    const folded = [...page.matchAll(/<details>\s*<summary>([^<]*)<\/summary>\s*<section id="([a-z]+)">/g)];
+    expect(folded.map(([, , id]) => id)).to.deep.equal(["timeline", "gas", "identity"]);
+    expect(folded.map(([, summary]) => summary)[0]).to.equal("Timeline (1)");
   });
 
   it("says first what the global model has come to, and who was paid", () => {
