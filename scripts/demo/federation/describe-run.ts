@@ -5,8 +5,9 @@ import type {
   RoundHistory,
 } from "../../../prover/src/chain/round-history.ts";
 import type { CircuitInstance } from "../../../prover/src/circuits/instance.ts";
+import { firstMaximum, floatLogits } from "../../../prover/src/model/float-model.ts";
 import type { IntegerModel } from "../../../prover/src/model/integer-model.ts";
-import { runReference } from "../../../prover/src/model/reference.ts";
+import { dequantizeModel } from "../../../prover/src/quantization/fixed-scales.ts";
 import { describeBalance } from "../describe-run.ts";
 import { describeEnvironment } from "../environment.ts";
 import type { PublicMaterial } from "../public-material.ts";
@@ -152,12 +153,18 @@ function describeRecord({ players }: FederationSetting, record: GlobalRecord): D
   };
 }
 
-/** How the last global model does on the free rider's samples, which nobody has trained on. */
+/**
+ * How the last global model does on the free rider's samples, which nobody has trained on: in floats, since the ranges of the
+ * circuits are checked on the test set only.
+ */
 function scoreHeldOut(
-  { players, data }: FederationSetting,
+  { players, data, files }: FederationSetting,
   global: IntegerModel,
 ): FederationDemoRecord["heldOut"] {
   const index = players.findIndex(({ role }) => role === "free rider");
-  const samples = data.parts[index]!.integer;
-  return { sampleCount: samples.sampleCount, correct: runReference(global, samples).correctCount };
+  const { samples } = data.parts[index]!;
+  const { labels, sampleCount, classCount } = samples;
+  const logits = floatLogits(dequantizeModel(global, files.document.weightScales), samples);
+  const predictions = firstMaximum(logits, classCount);
+  return { sampleCount, correct: predictions.filter((label, sample) => label === labels[sample]).length };
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { CAST, DATA_OWNERS, roleOf } from "../../../scripts/demo/federation/cast.ts";
+import { loadFederationInstances } from "../../../scripts/demo/federation/flow.ts";
 import { prepareFederationData } from "../../../scripts/demo/federation/partition.ts";
 import { findFederationScenario } from "../../../scripts/demo/federation/scenarios.ts";
 
@@ -13,6 +14,14 @@ describe("the data of the demo's federation", () => {
     expect(scenario.poisoner.length).to.be.at.least(5);
     expect(roleOf("rider-2")).to.equal("second account");
     expect(roleOf("sponsor")).to.equal(undefined);
+  });
+
+  it("names circuits of one architecture, with a place for every member", async () => {
+    const { score, mask, aggregate } = await loadFederationInstances(scenario);
+    expect(mask.architecture).to.deep.equal(score.architecture);
+    expect(aggregate.architecture).to.deep.equal(score.architecture);
+    expect(aggregate.maxFactorSum).to.equal(mask.maxFactorSum);
+    expect(mask.members).to.be.at.least(DATA_OWNERS.length);
   });
 
   it("deals every training sample to one member, in uneven parts and mixtures", async () => {
