@@ -171,10 +171,9 @@ export function statusText(
   return round.state === "none" ? facts(lines) : `${facts(lines)}\n\n${rosterTable(round)}`;
 }
 
-type PlainAction = Exclude<RoundAction["kind"], "claim" | "report" | "wait" | "finished">;
+type PlainAction = Exclude<RoundAction["kind"], "start" | "claim" | "report" | "wait" | "finished">;
 
 const DONE: Readonly<Record<PlainAction, string>> = {
-  start: "started the next round",
   train: "trained a model, and saved it",
   commit: "committed to the model",
   prove: "proved the model's count",
@@ -194,6 +193,8 @@ export function actionText(
 ): string {
   const where = `federation ${federation.federationId}, round ${federation.round}`;
   switch (action.kind) {
+    case "start":
+      return `federation ${federation.federationId}, round ${federation.round + 1n}: started`;
     case "claim":
       return `federation ${federation.federationId}, round ${action.round}: claimed the reward`;
     case "report":

@@ -222,6 +222,7 @@ describe("actionText", () => {
   const view = { federation: FEDERATION, round: ROUND };
 
   it("says what was done, and in which round", () => {
+    expect(actionText(view, { kind: "start" })).to.equal("federation 3, round 3: started");
     expect(actionText(view, { kind: "mask" })).to.equal("federation 3, round 2: masked the model");
     expect(actionText(view, { kind: "claim", round: 1n })).to.equal(
       "federation 3, round 1: claimed the reward",

@@ -377,7 +377,7 @@ describe("zkpot round", () => {
         expect(error.details).to.include({ federationId, round: "1", state: "training" });
         texts.push(stderr);
       }
-      expect(texts[0]).to.include("started the next round").and.include("trained a model");
+      expect(texts[0]).to.include("round 1: started").and.include("trained a model");
       expect(texts[1]).not.to.include("trained a model");
     });
   });

@@ -207,7 +207,7 @@ async function report(
       ]),
       ...(rows.length === 0
         ? []
-        : [table(["round", "state", "own model", "global model", "", "paid"], rows)]),
+        : [table(["round", "state", "own model", "global model", "role", "paid"], rows)]),
     ].join("\n\n"),
   };
 }
