@@ -72,14 +72,13 @@ const NO_PROGRESS: RoundProgress = {
   averageCorrect: null,
 };
 
-/** Actions that anybody could have taken a moment before. */
-const CONTESTED: readonly RoundAction["kind"][] = ["start", "advance", "score-global", "claim"];
-
 /**
  * Does what a member has to do next, and returns it. Whatever is computed is saved before it is sent, and whatever was sent by
  * an earlier run is waited for first: a member that is killed at any point goes on where it was.
  *
- * Throws as nextAction, as the stages, as RoundFolder, and ChainError when the contract refuses and nobody was quicker.
+ * What others did first, or what came too late, is no failure: it is returned as a wait that says why.
+ *
+ * Throws as nextAction, as the stages, as RoundFolder, and ChainError when the contract refuses although nothing has changed.
  */
 export async function stepMember(member: Member): Promise<RoundAction> {
   await member.chain.settle();
@@ -88,9 +87,11 @@ export async function stepMember(member: Member): Promise<RoundAction> {
   try {
     await perform(member, situation, action);
   } catch (error) {
-    if (!(error instanceof ChainError) || !CONTESTED.includes(action.kind)) throw error;
-    const now = await member.chain.read();
-    if (stageOf(now) === stageOf(situation)) throw error;
+    if (!(error instanceof ChainError)) throw error;
+    const now = await assess(member);
+    const isOutdated = stageOf(now) !== stageOf(situation);
+    if (!isOutdated && nextAction(viewOf(member, now)).kind === action.kind) throw error;
+    return { kind: "wait", until: null, untilBlock: null, why: error.message };
   }
   return action;
 }

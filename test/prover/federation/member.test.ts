@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { documentCid } from "../../../prover/src/artifacts/documents.ts";
+import { ChainError } from "../../../prover/src/chain/chain-error.ts";
 import { ROUND_GLOBAL_PURPOSE } from "../../../prover/src/chain/context.ts";
 import { readFederation, readFederationCredit, readMember } from "../../../prover/src/chain/federations.ts";
 import { GLOBAL_MODEL } from "../../../prover/src/federation/global-model.ts";
@@ -312,6 +313,48 @@ describe("stepMember", () => {
     expect(globalModel.round).to.equal(2n);
     const error = await errorOf(readGlobalModel(members.artifacts.read, members.files, globalModel));
     expect(error.code).to.equal("artifact.missing");
+  });
+
+  it("takes it for no failure that another was quicker", async () => {
+    const members = await create({ maxRounds: 1 });
+    // All have seen that no round runs before the first of them starts one.
+    let looks = 0;
+    const allHaveLooked = Promise.withResolvers<undefined>();
+    const cast = castOf(members, [0, 1, 2, 3], (_, member) => ({
+      ...member,
+      chain: {
+        ...member.chain,
+        read: async () => {
+          const view = await member.chain.read();
+          if (++looks === 4) allHaveLooked.resolve(undefined);
+          return view;
+        },
+        start: async (federation) => {
+          await allHaveLooked.promise;
+          return await member.chain.start(federation);
+        },
+      },
+    }));
+    const together = await Promise.all(
+      [...cast.values()].map(async (open) => await stepMember(await open())),
+    );
+    const kinds = together.map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === "start").length, kinds.join()).to.equal(1);
+    for (const action of together) {
+      if (action.kind !== "start") expect(action).to.include({ kind: "wait", until: null });
+    }
+    // What nobody else has done is a failure.
+    const chain = (await members.open(0)).chain;
+    const refusing = {
+      ...chain,
+      commit: async () =>
+        await Promise.reject(new ChainError("contract.RoundInvalidFactor", "refused", "Use another one.")),
+    };
+    const alone = await members.open(0, { chain: refusing });
+    expect((await stepMember(alone)).kind).to.equal("train");
+    await stage.market.pass(1_001);
+    const error = await errorOf(stepMember(alone));
+    expect(error.code).to.equal("contract.RoundInvalidFactor");
   });
 
   it("says what to do when the model that it committed to is gone", async () => {
