@@ -210,9 +210,9 @@ export class RoundMembers {
     const { mask, aggregate } = document.circuits;
     const testSamples = shards[0]!.testSet.samples;
     return {
-      train: async ({ place, member }, globalModel) => {
+      train: async ({ place, member }, globalModel, leastCorrect) => {
         const trained = await trainLocal({
-          ...{ document, globalModel, samples, testSamples },
+          ...{ document, globalModel, samples, testSamples, leastCorrect },
           seed: `${member} ${place.round}`,
           openBackend: () => openBackend("wasm"),
         });

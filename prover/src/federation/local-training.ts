@@ -31,6 +31,8 @@ export interface LocalTrainingRun {
   readonly samples: IntegerSamples;
   /** The public test set: a model is proven on it, so it must not leave its ranges there. Nothing is learnt from it. */
   readonly testSamples: IntegerSamples;
+  /** Samples of the test set that a model must classify correctly to be taken. */
+  readonly leastCorrect: number;
   /** Determines batch order and noise. */
   readonly seed: string;
   /** For float training; asked for when it is needed. */
@@ -45,7 +47,7 @@ export interface LocalTrainingResult {
   readonly model: IntegerModel;
   /** Samples of the test set that it classifies correctly. */
   readonly correct: number;
-  /** Share of the way from the global model that was kept: 1 unless the model had left its ranges. */
+  /** Share of the way from the global model that was kept: 1 unless the model had left its ranges, or would be refused. */
   readonly keptShare: number;
   /** Parameters that did not fit at the federation's scales, by layer; none for integer training. */
   readonly clipped: readonly ClippedLayer[];
@@ -53,14 +55,14 @@ export interface LocalTrainingResult {
 
 /**
  * Trains from the global model by the federation's settings, on the member's own samples. A model that leaves the ranges of
- * quotients or margins on the test set, and so could not be proven, is moved halfway back to the global model, again and
- * again.
+ * quotients or margins on the test set, and so could not be proven, or that is right too seldom, and so would be refused, is
+ * moved halfway back to the global model, again and again.
  *
  * Throws FederationError `federation.interrupted`, or `federation.not-provable` when that does not help; ModelError for samples
  * off the grid, TrainingError as trainModel and trainVerifiably.
  */
 export async function trainLocal(run: LocalTrainingRun): Promise<LocalTrainingResult> {
-  const { globalModel, testSamples, signal } = run;
+  const { globalModel, testSamples, leastCorrect, signal } = run;
   const { training } = run.document;
   const trained =
     training.kind === "float" ? await trainFloats(run, training) : await trainIntegers(run, training);
@@ -71,12 +73,14 @@ export async function trainLocal(run: LocalTrainingRun): Promise<LocalTrainingRe
     if (signal?.aborted === true) throw interrupted();
     try {
       const correct = runReference(model, testSamples).correctCount;
-      return { model, correct, keptShare: 2 ** -halving, clipped: trained.clipped };
+      if (correct >= leastCorrect || halving === MOST_HALVINGS) {
+        return { model, correct, keptShare: 2 ** -halving, clipped: trained.clipped };
+      }
     } catch (cause) {
       if (!(cause instanceof ModelError) || cause.code !== "model.overflow") throw cause;
       if (halving === MOST_HALVINGS) throw notProvable(cause);
-      model = midpoint(globalModel, model);
     }
+    model = midpoint(globalModel, model);
   }
 }
 

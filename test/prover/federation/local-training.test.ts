@@ -39,6 +39,7 @@ describe("trainLocal", () => {
       globalModel: startModel(architecture, weightScales, "1"),
       samples,
       testSamples,
+      leastCorrect: 0,
       seed: "1",
       openBackend: () => openBackend("wasm"),
       ...changes,
@@ -91,6 +92,23 @@ describe("trainLocal", () => {
     const { model, keptShare, correct } = await trainLocal(run);
     expect(keptShare).to.be.within(1 / 64, 1 / 2);
     expect(correct).to.equal(runReference(model, run.testSamples).correctCount);
+  });
+
+  it("moves a model that would be refused back towards the global one, as long as that helps", async () => {
+    // Labels that are wrong throughout lead away from a good model.
+    const globalModel = (await trainLocal(runOf())).model;
+    const correct = runReference(globalModel, testSamples).correctCount;
+    const labels = samples.labels.map((label) => (label + 1) % 3);
+    const spoilt = runOf({ globalModel, samples: { ...samples, labels } });
+    const refused = await trainLocal(spoilt);
+    expect(refused.keptShare).to.equal(1);
+    expect(refused.correct).to.be.below(correct - 2);
+    const taken = await trainLocal({ ...spoilt, leastCorrect: correct - 2 });
+    expect(taken.keptShare).to.be.below(1);
+    expect(taken.correct).to.be.at.least(correct - 2);
+    expect(taken.correct).to.equal(runReference(taken.model, testSamples).correctCount);
+    const hopeless = await trainLocal({ ...spoilt, leastCorrect: testSamples.sampleCount + 1 });
+    expect(hopeless.keptShare).to.equal(1 / 64);
   });
 
   it("says so when even that does not help", async () => {
