@@ -86,7 +86,8 @@ class MemberProcess {
   }
 }
 
-describe("a federation of unattended members", () => {
+describe("a federation of unattended members", function () {
+  this.timeout(300_000);
   let stage: TinyFederations;
   let connection: Connection;
   let contracts: Contracts;

@@ -1,6 +1,7 @@
 import type { PutDocument } from "../task/publish-task.ts";
 import type { ReadDocument } from "../task/task-files.ts";
-import { note } from "./output.ts";
+import { ProverError } from "../errors.ts";
+import { note, warn } from "./output.ts";
 import type { Settings } from "./session.ts";
 
 /** The documents among the artifacts of a working folder. */
@@ -19,5 +20,46 @@ export async function openDocuments({ config }: Pick<Settings, "config">): Promi
   return {
     read: async (cid, kind) => await fetchDocument(sources, cid, kind, note),
     put: async (kind, value) => await putDocument(sources.store, kind, value),
+  };
+}
+
+/** How often publishing is tried, with as long a pause before each further time. */
+const PUBLISH_ATTEMPTS = 3;
+const RETRY_MS = 2_000;
+
+/**
+ * As openDocuments, for documents that others wait for: the IPFS node, if one is configured, stores and pins what is put. A node
+ * that refuses does not stop the work; a warning says how to publish later.
+ */
+export async function openSharedDocuments(
+  settings: Pick<Settings, "config">,
+  retryMs = RETRY_MS,
+): Promise<ArtifactDocuments> {
+  const { openArtifacts } = await import("./artifact-session.ts");
+  const { store, node } = await openArtifacts(settings.config);
+  const documents = await openDocuments(settings);
+  if (node === undefined) return documents;
+  const publish = async (cid: string): Promise<void> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await node.publish(store, cid);
+        return;
+      } catch (error) {
+        if (!(error instanceof ProverError)) throw error;
+        if (attempt === PUBLISH_ATTEMPTS) {
+          warn(`${error.message}; publish it with \`zkpot artifact pin ${cid}\``);
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+  };
+  return {
+    ...documents,
+    put: async (kind, value) => {
+      const cid = await documents.put(kind, value);
+      await publish(cid);
+      return cid;
+    },
   };
 }

@@ -116,14 +116,14 @@ async function openMember(
   const { deriveMemberSecrets } = await import("../../federation/member-key.ts");
   const { memberStages } = await import("../../federation/member-stages.ts");
   const { openRoundChain } = await import("../../federation/round-chain.ts");
-  const { openDocuments } = await import("../artifact-documents.ts");
+  const { openSharedDocuments } = await import("../artifact-documents.ts");
   const { openCheckedFederation } = await import("../federation-session.ts");
   const { config, contracts, sender } = session;
   const { federation, files, provers } = await openCheckedFederation(session, federationId, options);
   const samples = await openMemberSamples(options, files);
   return {
     chain: openRoundChain(sender, contracts, federationId),
-    artifacts: await openDocuments(session),
+    artifacts: await openSharedDocuments(session),
     files,
     secrets: await deriveMemberSecrets(sender.wallet, federation),
     stages: memberStages({
