@@ -60,10 +60,10 @@ export const FEDERATION_SCENARIOS: Readonly<Record<string, FederationScenario>> 
     },
     testFraction: 0.2,
     shares: [1.5, 1.2, 1, 0.8, 0.6, 0.2, 0.4],
-    concentration: 20,
+    concentration: 30,
     training: {
       kind: "float",
-      epochs: 10,
+      epochs: 20,
       batchSize: 8,
       learningRate: 0.02,
       weightDecay: 0.001,
