@@ -214,7 +214,8 @@ async function train(member: Member, federation: FederationRecord, round: RoundR
   const correct = countOf(member, model);
   const local = { model, salt: randomFieldElement(), factor, correct };
   const folder = folderOf(member, round);
-  await folder.save("local-model", LOCAL_MODEL, local);
+  // Of two processes of one account the first decides: there is one model a round.
+  await folder.saveFirst("local-model", LOCAL_MODEL, local);
   await folder.forgetEarlier();
 }
 

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 
 import type { RoundPlace } from "../chain/context.ts";
@@ -83,20 +83,25 @@ export class RoundFolder {
     value: Value,
   ): Promise<void> {
     const file = this.fileOf(name);
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv(CIPHER, this.#key, nonce).setAAD(this.#boundTo(name));
-    const sealed = Buffer.concat([cipher.update(encodeDocument(kind, value), "utf8"), cipher.final()]);
+    await this.#write(file, this.#encrypt(name, encodeDocument(kind, value)));
+  }
+
+  /** Saves a stage unless it was saved before, by this process or another one; throws as save. */
+  async saveFirst<Value, Content>(
+    name: StageName,
+    kind: DocumentKind<Value, Content>,
+    value: Value,
+  ): Promise<void> {
+    const file = this.fileOf(name);
+    const own = `${file}.${randomBytes(6).toString("hex")}`;
+    await this.#write(own, this.#encrypt(name, encodeDocument(kind, value)));
     try {
-      await mkdir(this.folder, { recursive: true, mode: 0o700 });
-      await writeFileAtomically(file, Buffer.concat([HEADER, nonce, cipher.getAuthTag(), sealed]), 0o600);
+      // Unlike a rename, a link never replaces what is there.
+      await link(own, file);
     } catch (cause) {
-      throw new FederationError(
-        "federation.folder-not-written",
-        `cannot write ${file}: ${reason(cause)}`,
-        "Make room on the disk, or work in a folder that you may write to.",
-        { file },
-        { cause },
-      );
+      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw notWritten(file, cause);
+    } finally {
+      await rm(own, { force: true });
     }
   }
 
@@ -110,6 +115,22 @@ export class RoundFolder {
         if (file !== KEPT_FILE) await rm(path.join(rounds, name, file), { force: true });
       }
     }
+  }
+
+  async #write(file: string, content: Buffer): Promise<void> {
+    try {
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      await writeFileAtomically(file, content, 0o600);
+    } catch (cause) {
+      throw notWritten(file, cause);
+    }
+  }
+
+  #encrypt(name: StageName, text: string): Buffer {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(CIPHER, this.#key, nonce).setAAD(this.#boundTo(name));
+    const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+    return Buffer.concat([HEADER, nonce, cipher.getAuthTag(), sealed]);
   }
 
   #decrypt(name: StageName, file: string, bytes: Buffer): string {
@@ -141,4 +162,14 @@ export class RoundFolder {
 
 function reason(cause: unknown): string {
   return (cause as NodeJS.ErrnoException).code ?? String(cause);
+}
+
+function notWritten(file: string, cause: unknown): FederationError {
+  return new FederationError(
+    "federation.folder-not-written",
+    `cannot write ${file}: ${reason(cause)}`,
+    "Make room on the disk, or work in a folder that you may write to.",
+    { file },
+    { cause },
+  );
 }

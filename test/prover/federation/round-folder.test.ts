@@ -60,6 +60,19 @@ describe("RoundFolder", () => {
     expect(readdirSync(folder.folder)).to.deep.equal(["local-model.sealed"]);
   });
 
+  it("keeps the first of what several processes save", async () => {
+    const factors = [1, 2, 3, 4, 5];
+    const saved = factors.map(async (factor) => {
+      const other = new RoundFolder(root, PLACE, ACCOUNT, key);
+      await other.saveFirst("local-model", LOCAL_MODEL, { ...LOCAL, factor });
+      return (await other.load("local-model", LOCAL_MODEL))!.factor;
+    });
+    const [first] = await Promise.all(saved);
+    expect(factors).to.include(first);
+    expect(await Promise.all(saved)).to.deep.equal(factors.map(() => first));
+    expect(readdirSync(folder.folder)).to.deep.equal(["local-model.sealed"]);
+  });
+
   it("is readable by its owner alone, and holds nothing in clear", async () => {
     await folder.save("local-model", LOCAL_MODEL, LOCAL);
     const file = folder.fileOf("local-model");
