@@ -12,6 +12,7 @@ import { WORKSPACE } from "../../prover/src/chain/abis.ts";
 import { openContracts } from "../../prover/src/chain/contracts.ts";
 import { readFederation } from "../../prover/src/chain/federations.ts";
 import { GLOBAL_MODEL } from "../../prover/src/federation/global-model.ts";
+import { trainLocal } from "../../prover/src/federation/local-training.ts";
 import { defaultWeightScales } from "../../prover/src/federation/start-model.ts";
 import { releaseCurve } from "../../prover/src/proof/multi-exponentiation.ts";
 import { openBackend } from "../../prover/src/training/backend.ts";
@@ -20,7 +21,6 @@ import {
   loadFederationInstances,
   runFederationDemo,
 } from "../../scripts/demo/federation/flow.ts";
-import { bestStep, trainFrom } from "../../scripts/demo/federation/local-training.ts";
 import { prepareFederationData } from "../../scripts/demo/federation/partition.ts";
 import type { DemoRound, FederationDemoRecord } from "../../scripts/demo/federation/record.ts";
 import { findFederationScenario, type FederationScenario } from "../../scripts/demo/federation/scenarios.ts";
@@ -202,18 +202,19 @@ describe("the demo of a federation, on three clusters", function () {
     const store = new ArtifactStore(path.join(workFolder, "shared"));
     const start = await getDocument(store, parseArtifactUri(record.records[0]!.globalUri), GLOBAL_MODEL);
     const training = {
-      training: scenario.training,
-      weightScales: defaultWeightScales(architecture),
-      backend: await openBackend("wasm"),
+      document: { training: scenario.training, weightScales: defaultWeightScales(architecture) },
+      openBackend: () => openBackend("wasm"),
     };
     const sequences: Record<string, readonly number[]> = {};
     for (const [index, { party }] of record.members.filter(({ role }) => role === "honest").entries()) {
-      const { samples } = data.parts[index]!;
-      const seed = `${SEED}, ${party} in round 1`;
-      const { model, correct } = bestStep(
-        await trainFrom(training, start, samples, seed),
-        data.testSet.samples,
-      );
+      const { samples, integer } = data.parts[index]!;
+      const { model, correct } = await trainLocal({
+        ...training,
+        globalModel: start,
+        samples: integer,
+        testSamples: data.testSet.samples,
+        seed: `${SEED}, ${party} in round 1`,
+      });
       expect(correct).to.equal(round(1).scores.find((score) => score.party === party)!.correct);
       sequences[`first layer of ${party}`] = [...model.layers[0]!.weights];
       sequences[`samples of ${party}`] = [...samples.features];

@@ -210,9 +210,9 @@ export class RoundMembers {
     const { mask, aggregate } = document.circuits;
     const testSamples = shards[0]!.testSet.samples;
     return {
-      train: async ({ place, member }, globalModel, leastCorrect) => {
+      train: async ({ place, member }, globalModel) => {
         const trained = await trainLocal({
-          ...{ document, globalModel, samples, testSamples, leastCorrect },
+          ...{ document, globalModel, samples, testSamples },
           seed: `${member} ${place.round}`,
           openBackend: () => openBackend("wasm"),
         });

@@ -19,7 +19,7 @@ import type {
 } from "./federation-document.ts";
 import { FederationError } from "./federation-error.ts";
 
-/** Halvings of the way from the global model before training is given up: a 64th of it is left. */
+/** Halvings of the way from the global model that are tried: down to a 64th of it. */
 const MOST_HALVINGS = 6;
 
 /** What local training needs. */
@@ -29,10 +29,8 @@ export interface LocalTrainingRun {
   readonly globalModel: IntegerModel;
   /** The member's own samples, by the federation's mapping of features. Secret. */
   readonly samples: IntegerSamples;
-  /** The public test set: a model is proven on it, so it must not leave its ranges there. Nothing is learnt from it. */
+  /** The public test set, on which a model is proven and paid. Nothing but the length of the way is learnt from it. */
   readonly testSamples: IntegerSamples;
-  /** Samples of the test set that a model must classify correctly to be taken. */
-  readonly leastCorrect: number;
   /** Determines batch order and noise. */
   readonly seed: string;
   /** For float training; asked for when it is needed. */
@@ -47,41 +45,45 @@ export interface LocalTrainingResult {
   readonly model: IntegerModel;
   /** Samples of the test set that it classifies correctly. */
   readonly correct: number;
-  /** Share of the way from the global model that was kept: 1 unless the model had left its ranges, or would be refused. */
+  /** Share of the way from the global model that was kept: a power of two, at most 1. */
   readonly keptShare: number;
   /** Parameters that did not fit at the federation's scales, by layer; none for integer training. */
   readonly clipped: readonly ClippedLayer[];
 }
 
 /**
- * Trains from the global model by the federation's settings, on the member's own samples. A model that leaves the ranges of
- * quotients or margins on the test set, and so could not be proven, or that is right too seldom, and so would be refused, is
- * moved halfway back to the global model, again and again.
+ * Trains from the global model by the federation's settings, on the member's own samples, and goes as far from the global model
+ * towards what came out as scores best on the test set: all the way, half of it, a quarter … The longer way wins among equals;
+ * models that leave the ranges of quotients or margins on the test set cannot be proven, and do not count.
  *
- * Throws FederationError `federation.interrupted`, or `federation.not-provable` when that does not help; ModelError for samples
+ * Throws FederationError `federation.interrupted`, or `federation.not-provable` when no model can be proven; ModelError for samples
  * off the grid, TrainingError as trainModel and trainVerifiably.
  */
 export async function trainLocal(run: LocalTrainingRun): Promise<LocalTrainingResult> {
-  const { globalModel, testSamples, leastCorrect, signal } = run;
+  const { globalModel, testSamples, signal } = run;
   const { training } = run.document;
   const trained =
     training.kind === "float" ? await trainFloats(run, training) : await trainIntegers(run, training);
   if (!trained.completed) throw interrupted();
+  let best: LocalTrainingResult | undefined;
+  let failure: ModelError | undefined;
   let { model } = trained;
-  for (let halving = 0; ; halving++) {
+  for (let halving = 0; halving <= MOST_HALVINGS; halving++) {
     await setImmediate();
     if (signal?.aborted === true) throw interrupted();
     try {
       const correct = runReference(model, testSamples).correctCount;
-      if (correct >= leastCorrect || halving === MOST_HALVINGS) {
-        return { model, correct, keptShare: 2 ** -halving, clipped: trained.clipped };
+      if (best === undefined || correct > best.correct) {
+        best = { model, correct, keptShare: 2 ** -halving, clipped: trained.clipped };
       }
     } catch (cause) {
       if (!(cause instanceof ModelError) || cause.code !== "model.overflow") throw cause;
-      if (halving === MOST_HALVINGS) throw notProvable(cause);
+      failure = cause;
     }
     model = midpoint(globalModel, model);
   }
+  if (best === undefined) throw notProvable(failure!);
+  return best;
 }
 
 interface TrainedModel {

@@ -30,8 +30,8 @@ export interface Masking {
 
 /** The parts of a round that take time, each from plain values to plain values. */
 export interface MemberStages {
-  /** Trains from the global model; returns a model that can be proven, and if possible is right at least so often. */
-  train(site: ProofSite, globalModel: IntegerModel, leastCorrect: number): Promise<IntegerModel>;
+  /** Trains from the global model; returns a model that can be proven. */
+  train(site: ProofSite, globalModel: IntegerModel): Promise<IntegerModel>;
   proveLocalCount(site: ProofSite, opened: OpenedModel): Promise<ScoreProof>;
   proveMaskedModel(site: ProofSite, opened: OpenedModel, masking: Masking): Promise<ProvenVector>;
   proveAverage(
@@ -63,12 +63,12 @@ export function memberStages(inputs: StageInputs): MemberStages {
   }));
   const testSamples = joinSamples(shards.map((shard) => shard.samples));
   return {
-    train: async ({ place, member }, globalModel, leastCorrect) => {
+    train: async ({ place, member }, globalModel) => {
       // One seed a member and round: a run that is interrupted trains the same model again.
       const seed = `${place.chainId} ${place.address} ${place.federationId} ${place.round} ${member}`;
       const { document } = files;
       const trained = await trainLocal({
-        ...{ document, globalModel, samples, testSamples, leastCorrect, seed, openBackend, signal },
+        ...{ document, globalModel, samples, testSamples, seed, openBackend, signal },
       });
       return trained.model;
     },

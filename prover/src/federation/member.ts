@@ -204,12 +204,7 @@ async function perform(member: Member, situation: Situation, action: RoundAction
 /** Trains from the global model and keeps what comes out, with a salt, before anybody is told of it. */
 async function train(member: Member, federation: FederationRecord, round: RoundRecord): Promise<void> {
   const { files, stages, sampleCount } = member;
-  const leastCorrect = Math.max(round.baseCorrect - federation.toleranceCount, 0);
-  const model = await stages.train(
-    siteOf(member, round),
-    await globalModel(member, federation),
-    leastCorrect,
-  );
+  const model = await stages.train(siteOf(member, round), await globalModel(member, federation));
   const factor = memberFactor(sampleCount, files.document, federation.maxFactor);
   const correct = countOf(member, model);
   const local = { model, salt: randomFieldElement(), factor, correct };

@@ -205,8 +205,8 @@ export class MemberActor implements Actor {
       (this.#count = counts.reduce((sum, count) => sum + count, 0));
     return {
       ...stages,
-      train: async (site, globalModel, leastCorrect) => {
-        const model = await train(site, globalModel, leastCorrect);
+      train: async (site, globalModel) => {
+        const model = await train(site, globalModel);
         counted(files.shards.map(({ testSet }) => runReference(model, testSet.samples).correctCount));
         return model;
       },

@@ -1,7 +1,6 @@
 import type { FloatSamples } from "../../../prover/src/data/dataset.ts";
 import type { IntegerSamples } from "../../../prover/src/data/samples.ts";
 import type { FloatTrainingAdvice } from "../../../prover/src/federation/federation-document.ts";
-import { ProverError } from "../../../prover/src/errors.ts";
 import type { FloatModel } from "../../../prover/src/model/float-model.ts";
 import type { IntegerModel } from "../../../prover/src/model/integer-model.ts";
 import { ModelError } from "../../../prover/src/model/model-error.ts";
@@ -10,24 +9,12 @@ import { dequantizeModel, quantizeAtScales } from "../../../prover/src/quantizat
 import type { TrainingBackend } from "../../../prover/src/training/backend.ts";
 import { trainModel } from "../../../prover/src/training/train.ts";
 
-/** A model that a member can prove something about. */
-export interface LocalModel {
-  readonly model: IntegerModel;
-  /** Test samples that it classifies correctly. */
-  readonly correct: number;
-  /** Part of the way from the global model to what training gave, in 0..1. */
-  readonly step: number;
-}
-
 /** What a member trains with. */
 export interface LocalTraining {
   readonly training: FloatTrainingAdvice;
   readonly weightScales: readonly number[];
   readonly backend: TrainingBackend;
 }
-
-/** How far a member goes from the global model; the least ones help where a part of the data is unlike the whole. */
-const STEPS = [1, 1 / 2, 1 / 4, 1 / 8];
 
 /** Where training from a global model led, at any step of the way. */
 export type TrainedPath = (step: number) => IntegerModel;
@@ -49,25 +36,6 @@ export async function trainFrom(
     initialModel: start,
   });
   return (step) => quantizeAtScales(between(start, end, step), architecture, weightScales).quantized.model;
-}
-
-/**
- * Goes as far along a path as scores best on the public test set: that is what is proven and paid. Throws ProverError
- * `demo.unprovable` if no step gives a model that can be proven.
- */
-export function bestStep(path: TrainedPath, test: IntegerSamples): LocalModel {
-  let best: LocalModel | undefined;
-  for (const step of STEPS) {
-    const model = path(step);
-    const correct = countOf(model, test);
-    if (correct !== undefined && correct > (best?.correct ?? -1)) best = { model, correct, step };
-  }
-  if (best !== undefined) return best;
-  throw new ProverError(
-    "demo.unprovable",
-    "training led to models whose values leave the ranges of the circuit on the test set",
-    "Choose another seed, e.g. --seed 1.",
-  );
 }
 
 /** The model at a part of the way from one to another; beyond 1, on the other side of it. */

@@ -1,5 +1,6 @@
 import type { MemberStages } from "../../../prover/src/federation/member-stages.ts";
-import { bestStep, type LocalTraining, trainFrom } from "./local-training.ts";
+import { trainLocal } from "../../../prover/src/federation/local-training.ts";
+import type { LocalTraining } from "./local-training.ts";
 import type { FederationSetting, Player } from "./setting.ts";
 
 /** What everybody trains with. */
@@ -7,11 +8,20 @@ export function localTraining({ scenario, files, backend }: FederationSetting): 
   return { training: scenario.training, weightScales: files.document.weightScales, backend };
 }
 
-/** Trains on a player's own samples, and goes as far as scores best. */
-export function trainHonestly(setting: FederationSetting, { party, part }: Player): MemberStages["train"] {
+/** Trains on a player's own samples as the toolkit does, with the demo's seed. */
+export function trainHonestly(
+  { seed, files, data, backend }: FederationSetting,
+  { party, part }: Player,
+): MemberStages["train"] {
   return async ({ place }, globalModel) => {
-    const seed = `${setting.seed}, ${party} in round ${place.round}`;
-    const path = await trainFrom(localTraining(setting), globalModel, part!.samples, seed);
-    return bestStep(path, setting.data.testSet.samples).model;
+    const { model } = await trainLocal({
+      document: files.document,
+      globalModel,
+      samples: part!.integer,
+      testSamples: data.testSet.samples,
+      seed: `${seed}, ${party} in round ${place.round}`,
+      openBackend: () => Promise.resolve(backend),
+    });
+    return model;
   };
 }

@@ -95,18 +95,16 @@ describe("memberStages", () => {
   };
 
   it("train the same model again in the same round only", async () => {
-    const model = await stagesOf(2).train(site(2), start(), 0);
-    expect(await stagesOf(2).train(site(2), start(), 0)).to.deep.equal(model);
-    expect(await stagesOf(2).train(site(2, 2n), start(), 0)).to.not.deep.equal(model);
-    expect(await stagesOf(2).train(site(1), start(), 0)).to.not.deep.equal(model);
+    const model = await stagesOf(2).train(site(2), start());
+    expect(await stagesOf(2).train(site(2), start())).to.deep.equal(model);
+    expect(await stagesOf(2).train(site(2, 2n), start())).to.not.deep.equal(model);
+    expect(await stagesOf(2).train(site(1), start())).to.not.deep.equal(model);
   });
 
   it("prove a round: counts of both shards, masked models, their average and its count", async () => {
     const keys = FACTORS.map((_, index) => pairKeyFromSeed(BigInt(1_000 + index)));
     const roster = keys.map(({ publicKey }) => publicKey);
-    const models = await Promise.all(
-      FACTORS.map((_, index) => stagesOf(index).train(site(index), start(), 0)),
-    );
+    const models = await Promise.all(FACTORS.map((_, index) => stagesOf(index).train(site(index), start())));
     const opened = { model: models[0]!, salt: 77n };
     const score = await stagesOf(0).proveLocalCount(site(0), opened);
     const countsOf = (model: (typeof models)[number]): number[] =>

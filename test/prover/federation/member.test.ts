@@ -285,8 +285,8 @@ describe("stepMember", () => {
       publishesOwnModel: index === 3,
       stages: {
         ...member.stages,
-        train: async (site, globalModel, leastCorrect) => {
-          const trained = await member.stages.train(site, globalModel, leastCorrect);
+        train: async (site, globalModel) => {
+          const trained = await member.stages.train(site, globalModel);
           return index === 3 ? trained : reversed(trained);
         },
       },
