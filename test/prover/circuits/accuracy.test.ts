@@ -78,7 +78,10 @@ describe("accuracyMain", () => {
   it("instantiates the template with every parameter and makes all but the salt public", () => {
     const main = accuracyMain(ROOMY.deep);
     expect(main).to.include(`${architectureId(ROOMY.deep.architecture)},\n    3, [2, 2, 3, 2],`);
-    expect(main).to.include(`2, 3, 3, 6, 14, [0, 6],\n    5, 3, 2, ${ROOMY.deep.slotBits}\n`);
+    expect(main).to.include(`2, 3, 3, 6, 14, [0, 6],\n    5, 3, 2, ${ROOMY.deep.slotBits}, 0\n`);
+    const round = accuracyMain({ ...ROOMY.deep, template: "round-accuracy" });
+    expect(round).to.include(`5, 3, 2, ${ROOMY.deep.slotBits}, 1\n`);
+    expect(round).to.include("{public [context, modelCommitment, correct, roundStatement, alpha, rho,");
     expect(main).to.include("{public [context, modelCommitment, correct, alpha, rho, dataWords, labels,");
     expect(main).not.to.include("salt");
     // circom has no empty arrays of parameters.
