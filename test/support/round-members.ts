@@ -27,7 +27,10 @@ import { loadCircuitInstance } from "../../prover/src/circuits/instances.ts";
 import { documentDigest } from "../../prover/src/data/document.ts";
 import { fitInputQuantization, quantizeInputs } from "../../prover/src/data/input-quantization.ts";
 import type { IntegerSamples } from "../../prover/src/data/samples.ts";
-import { FEDERATION_DOCUMENT } from "../../prover/src/federation/federation-document.ts";
+import {
+  FEDERATION_DOCUMENT,
+  type FloatTrainingAdvice,
+} from "../../prover/src/federation/federation-document.ts";
 import { type FederationFiles, readFederationFiles } from "../../prover/src/federation/federation-files.ts";
 import { trainLocal } from "../../prover/src/federation/local-training.ts";
 import type { Member } from "../../prover/src/federation/member.ts";
@@ -41,6 +44,7 @@ import { architectureId } from "../../prover/src/model/architecture.ts";
 import { modelCommitment, roundNullifier } from "../../prover/src/model/commitment.ts";
 import { runReference } from "../../prover/src/model/reference.ts";
 import { openBackend } from "../../prover/src/training/backend.ts";
+import type { TrainingRule } from "../../prover/src/verifiable/training-rule.ts";
 import { aggregateWitness, emptyVectorDigest } from "../../prover/src/witness/aggregate-witness.ts";
 import { maskedUpdateWitness } from "../../prover/src/witness/masked-update-witness.ts";
 import { g1 } from "../contracts/support/trapdoor-key.ts";
@@ -49,6 +53,14 @@ import { MemoryArtifacts } from "../prover/support/memory-artifacts.ts";
 import { type FederationStage, MEMBER_STAKE_WEI, POOL_WEI } from "./federation.ts";
 
 const DATA_SCALAR = 777n;
+const FLOAT_TRAINING: FloatTrainingAdvice = {
+  kind: "float",
+  epochs: 2,
+  batchSize: 8,
+  learningRate: 0.02,
+  weightDecay: 0.01,
+  inputNoise: 0.1,
+};
 const NATIVE = "0x0000000000000000000000000000000000000000";
 
 /**
@@ -77,19 +89,19 @@ export class RoundMembers {
     this.#samplesOf = samplesOf;
   }
 
-  /** Creates a federation on a stage, and lets accounts join. */
+  /** Creates a federation on a stage, whose members train with floats or by a rule, and lets accounts join. */
   static async create(
     stage: FederationStage,
     changes: Partial<FederationTerms> = {},
     members = [0, 1, 2, 3],
+    rule?: TrainingRule,
   ): Promise<RoundMembers> {
     const artifacts = new MemoryArtifacts();
-    const [score, mask, aggregate] = await Promise.all([
-      loadCircuitInstance("round-accuracy", "round-4-3-3x10"),
-      loadCircuitInstance("masked-update", "masked-4-3-3x4"),
-      loadCircuitInstance("aggregate", "aggregate-4-3-3x4"),
-    ]);
-    const { architecture } = score;
+    const tiny = await loadCircuitInstance("round-accuracy", "round-4-3-3x10");
+    const architecture = rule?.architecture ?? tiny.architecture;
+    const score = { ...tiny, architecture };
+    const mask = { ...(await loadCircuitInstance("masked-update", "masked-4-3-3x4")), architecture };
+    const aggregate = { ...(await loadCircuitInstance("aggregate", "aggregate-4-3-3x4")), architecture };
     const draw = (seed: string, perClass: number) =>
       clusters({ classCount: 3, perClass, featureCount: 4, seed });
     const whole = draw("mapping", 40);
@@ -109,17 +121,10 @@ export class RoundMembers {
           aggregateKeyId: stage.keys.aggregate.keyId,
         },
         licence: "CC0-1.0",
-        weightScales: defaultWeightScales(architecture),
-        training: {
-          kind: "float",
-          epochs: 2,
-          batchSize: 8,
-          learningRate: 0.02,
-          weightDecay: 0.01,
-          inputNoise: 0.1,
-        },
+        weightScales: rule === undefined ? defaultWeightScales(architecture) : [2 ** -12, 2 ** -12],
+        training: rule === undefined ? FLOAT_TRAINING : { kind: "integer", rule },
         samplesPerFactor: 10,
-        startSeed: "1",
+        start: { kind: "random", seed: "1" },
       },
       testSet,
     );

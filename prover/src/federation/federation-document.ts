@@ -45,6 +45,12 @@ export interface IntegerTrainingAdvice {
 }
 
 /**
+ * Where the model of the start comes from: a seed that determines it (see randomStartModel), or training by the sponsor, which
+ * members cannot repeat.
+ */
+export type StartOrigin = { readonly kind: "random"; readonly seed: string } | { readonly kind: "trained" };
+
+/**
  * What a sponsor publishes about a federation: enough for anybody to rebuild the circuits, to recompute the data points, and
  * to train models that can be averaged. The contract has its digest.
  */
@@ -62,8 +68,7 @@ export interface FederationDocument {
   readonly training: LocalTrainingAdvice;
   /** A member's factor is its number of samples divided by this, rounded, from 1 to what the contract allows. */
   readonly samplesPerFactor: number;
-  /** Determines the model of the start; see startModel. */
-  readonly startSeed: string;
+  readonly start: StartOrigin;
 }
 
 const HASH = z.string().regex(/^0x[0-9a-f]{64}$/, "is not 32 bytes in lower-case hexadecimal");
@@ -92,7 +97,10 @@ const FEDERATION_SCHEMA = z
       z.object({ kind: z.literal("integer"), rule: TRAINING_RULE_SCHEMA }).strict(),
     ]),
     samplesPerFactor: z.number().int().min(1).max(1_000_000_000),
-    startSeed: z.string().max(200),
+    start: z.discriminatedUnion("kind", [
+      z.object({ kind: z.literal("random"), seed: z.string().max(200) }).strict(),
+      z.object({ kind: z.literal("trained") }).strict(),
+    ]),
   })
   .strict();
 

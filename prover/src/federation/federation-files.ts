@@ -16,7 +16,7 @@ import type { RoundCircuit } from "./round-proofs.ts";
 import { FEDERATION_DOCUMENT, type FederationDocument } from "./federation-document.ts";
 import { FederationError } from "./federation-error.ts";
 import { GLOBAL_MODEL } from "./global-model.ts";
-import { startModel } from "./start-model.ts";
+import { randomStartModel } from "./start-model.ts";
 
 /** A federation's document with the artifacts it names, found to belong together. */
 export interface FederationFiles {
@@ -123,8 +123,8 @@ export async function checkFederation(
 
 /**
  * Reads the global model that a record names. Throws FederationError `federation.global-mismatch` unless it is the one whose
- * commitment is recorded, of the federation's architecture; for the model of the start, unless it follows from the seed and
- * has the count that its sponsor stated.
+ * commitment is recorded, of the federation's architecture; for the model of the start, unless it has the count that its
+ * sponsor stated, and follows from the seed if it is to.
  */
 export async function readGlobalModel(
   read: ReadDocument,
@@ -140,8 +140,11 @@ export async function readGlobalModel(
   const found = modelCommitment(model, GLOBAL_SALT);
   compare("commitment", found, commitment);
   if (round === 0n) {
-    const drawn = startModel(architecture, document.weightScales, document.startSeed);
-    compare("commitment", found, modelCommitment(drawn, GLOBAL_SALT));
+    const { start, weightScales } = document;
+    if (start.kind === "random") {
+      const drawn = randomStartModel(architecture, weightScales, start.seed);
+      compare("commitment", found, modelCommitment(drawn, GLOBAL_SALT));
+    }
     compare("count", sum(shardScores(model, shards)), correct);
   }
   return model;

@@ -1,6 +1,7 @@
 import type { RoundAccuracyInstance } from "../circuits/accuracy.ts";
 import type { TestSet } from "../data/test-set.ts";
 import { modelCommitment } from "../model/commitment.ts";
+import type { IntegerModel } from "../model/integer-model.ts";
 import { runReference } from "../model/reference.ts";
 import { type PutDocument, publishShards } from "../task/publish-task.ts";
 import { shardTestSet } from "../task/test-set-shards.ts";
@@ -12,13 +13,20 @@ import {
 } from "./federation-document.ts";
 import { FederationError } from "./federation-error.ts";
 import { GLOBAL_MODEL } from "./global-model.ts";
-import { startModel } from "./start-model.ts";
+import { randomStartModel } from "./start-model.ts";
 
 /** Most shards of a federation's test set, as the contract has it. */
 const MAX_SHARDS = 16;
 
-/** A federation's document, but for what follows from its test set. */
-export type FederationDraft = Omit<FederationDocument, "testSet" | "sampleCount">;
+/** The model of the start: one that follows from a seed, or one that the sponsor trained and is about to publish. */
+export type FederationStart =
+  | { readonly kind: "random"; readonly seed: string }
+  | { readonly kind: "trained"; readonly model: IntegerModel };
+
+/** A federation's document, but for what follows from its test set, and with the model of the start. */
+export interface FederationDraft extends Omit<FederationDocument, "testSet" | "sampleCount" | "start"> {
+  readonly start: FederationStart;
+}
 
 /** What a sponsor has made of its test set and draft. */
 export interface PublishedFederation {
@@ -44,10 +52,15 @@ export async function publishFederation(
 ): Promise<PublishedFederation> {
   const { score } = draft.circuits;
   const shards = federationShards(testSet, score);
-  const model = startModel(score.architecture, draft.weightScales, draft.startSeed);
+  const { start } = draft;
+  const model =
+    start.kind === "trained"
+      ? start.model
+      : randomStartModel(score.architecture, draft.weightScales, start.seed);
   const startCorrect = runReference(model, testSet.samples).correctCount;
-  const document = {
+  const document: FederationDocument = {
     ...draft,
+    start: start.kind === "trained" ? { kind: "trained" } : start,
     testSet: await publishShards(put, shards),
     sampleCount: testSet.samples.sampleCount,
   };

@@ -1,7 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
+
+import type { TestSet } from "../data/test-set.ts";
 import type { Architecture } from "../model/architecture.ts";
 import type { IntegerModel } from "../model/integer-model.ts";
-import { quantizeAtScales } from "../quantization/fixed-scales.ts";
+import { type FixedScaleModel, quantizeAtScales } from "../quantization/fixed-scales.ts";
 import { randomModel } from "../training/checkpoint.ts";
+import type { TrainedModel } from "../training/training-documents.ts";
+import { FederationError } from "./federation-error.ts";
 
 /** Largest activation that a hidden unit should be able to have, features being in 0..1. */
 const ACTIVATION_RANGE = 11;
@@ -10,16 +15,41 @@ const RESOLUTION = 0.02;
 const LEAST_RANGE = 3;
 const LARGEST_RANGE = 10;
 
-/**
- * The model that a federation starts with: a random one that follows from the seed, at the federation's scales.
- */
-export function startModel(
+/** The random model of the start that follows from the seed, at the federation's scales. */
+export function randomStartModel(
   architecture: Architecture,
   weightScales: readonly number[],
   seed: string,
 ): IntegerModel {
   const start = randomModel(architecture.layerSizes, seed);
   return quantizeAtScales(start, architecture, weightScales).quantized.model;
+}
+
+/**
+ * A float model of `zkpot train` as a federation's model of the start: at the federation's scales, what does not fit clipped.
+ * Throws FederationError `federation.start-model` unless its classes and its mapping of features are those of the test set, and as
+ * quantizeAtScales.
+ */
+export function trainedStartModel(
+  trained: Pick<TrainedModel, "model" | "classNames" | "inputQuantization">,
+  architecture: Architecture,
+  weightScales: readonly number[],
+  testSet: Pick<TestSet, "name" | "classNames" | "inputQuantization">,
+): FixedScaleModel {
+  const differs = !isDeepStrictEqual(trained.classNames, testSet.classNames)
+    ? "other classes"
+    : !isDeepStrictEqual(trained.inputQuantization, testSet.inputQuantization)
+      ? "another mapping of features"
+      : undefined;
+  if (differs !== undefined) {
+    throw new FederationError(
+      "federation.start-model",
+      `the model of the start was trained with ${differs} than test set ${testSet.name} has`,
+      "Train it with the files that `zkpot data split` wrote beside the test set: `zkpot train --split split.json --input-quantization input-quantization.json`.",
+      { differs },
+    );
+  }
+  return quantizeAtScales(trained.model, architecture, weightScales);
 }
 
 /**

@@ -101,7 +101,7 @@ export async function foundFederation(
       weightScales: defaultWeightScales(architecture),
       training: scenario.training,
       samplesPerFactor: scenario.samplesPerFactor,
-      startSeed: seed,
+      start: { kind: "random", seed },
     },
     data.testSet,
   );

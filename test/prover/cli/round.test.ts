@@ -16,8 +16,10 @@ import { loadDocument } from "../../../prover/src/data/document.ts";
 import { TEST_SET } from "../../../prover/src/data/test-set.ts";
 import { FEDERATION_DOCUMENT } from "../../../prover/src/federation/federation-document.ts";
 import { GLOBAL_MODEL } from "../../../prover/src/federation/global-model.ts";
+import { trainedStartModel } from "../../../prover/src/federation/start-model.ts";
 import { modelCommitment } from "../../../prover/src/model/commitment.ts";
 import { runReference } from "../../../prover/src/model/reference.ts";
+import { FLOAT_MODEL } from "../../../prover/src/training/training-documents.ts";
 import { g1 } from "../../contracts/support/trapdoor-key.ts";
 import { ANVIL_ADDRESSES, ANVIL_KEYS } from "../../support/anvil.ts";
 import {
@@ -103,7 +105,7 @@ describe("zkpot round", () => {
         title: "clusters",
         licence: "CC0-1.0",
         sampleCount: 10,
-        startSeed: "beginning",
+        start: { kind: "random", seed: "beginning" },
         samplesPerFactor: 10,
       });
       expect(document.training).to.include({ kind: "float", epochs: 7 });
@@ -136,6 +138,78 @@ describe("zkpot round", () => {
       });
     });
 
+    describe("with a trained start", () => {
+      const options = { "--start-model": "start.json" };
+      const train = async (out: string, ...more: string[]): Promise<void> => {
+        const mapping = ["--input-quantization", "input-quantization.json"];
+        await sponsor.json(
+          "train",
+          "--split",
+          "split.json",
+          "--epochs",
+          "60",
+          ...mapping,
+          ...more,
+          "--out",
+          out,
+        );
+      };
+
+      it("starts from the sponsor's model, which it publishes and says so", async () => {
+        await train("start.json", "--hidden", "3");
+        const created = await sponsor.json<Created>(...createCommand(options));
+        const store = new ArtifactStore(sponsor.folder);
+        const document = await getDocument(store, created.document, FEDERATION_DOCUMENT);
+        expect(document.start).to.deep.equal({ kind: "trained" });
+        const testSet = await loadDocument(sponsor.file("test-set.json"), TEST_SET);
+        const { quantized } = trainedStartModel(
+          await loadDocument(sponsor.file("start.json"), FLOAT_MODEL),
+          document.circuits.score.architecture,
+          document.weightScales,
+          testSet,
+        );
+        expect(await getDocument(store, created.start, GLOBAL_MODEL)).to.deep.equal(quantized.model);
+        const { globalModel } = await readFederation(contracts, BigInt(created.federationId!));
+        expect(globalModel.correct).to.equal(runReference(quantized.model, testSet.samples).correctCount);
+        expect(globalModel.correct).to.be.at.least(8);
+        const joining = await newTinyMember(stage, 2);
+        joining.fetchArtifacts(sponsor);
+        await joining.json("round", "join", created.federationId!);
+        joining.remove();
+      });
+
+      it("refuses a seed beside it, a model of other layers, and one of another mapping", async () => {
+        await failureOf(sponsor, createCommand({ ...options, "--seed": "1" }), "cli.stray-option");
+        await train("linear.json");
+        const linear = createCommand({ "--start-model": "linear.json" });
+        expect(await failureOf(sponsor, linear, "quantization.layer-sizes")).to.include("4-3-3");
+        await sponsor.json(
+          "train",
+          "--split",
+          "split.json",
+          "--hidden",
+          "3",
+          "--epochs",
+          "1",
+          "--out",
+          "other.json",
+        );
+        const other = createCommand({ "--start-model": "other.json" });
+        expect(await failureOf(sponsor, other, "federation.start-model")).to.include("mapping");
+        const circuit = createCommand({ "--start-model": "test-set.json" });
+        await failureOf(sponsor, circuit, "document.wrong-format");
+      });
+    });
+
+    it("has members train by the rule of a circuit, if its models are the federation's", async () => {
+      const message = await failureOf(
+        sponsor,
+        createCommand({ "--train-step": "train-step-4-3-3x4" }),
+        "federation.document",
+      );
+      expect(message).to.include("its training rule is for models of another architecture");
+    });
+
     it("shows the terms with --dry-run, without an account and without sending", async () => {
       const before = await federationCount();
       const { PRIVATE_KEY, ...environment } = sponsor.environment;
@@ -162,6 +236,9 @@ describe("zkpot round", () => {
       [{ "--weight-scales": "0.1" }, "cli.invalid-value", 2],
       [{ "--weight-scales": "0.1,0" }, "cli.invalid-value", 2],
       [{ "--seed": "x".repeat(201) }, "cli.invalid-value", 2],
+      [{ "--train-step": "round-4-3-3x10" }, "cli.other-template", 2],
+      [{ "--train-step": "train-step-4-3-3x4", "--batch-size": "8" }, "cli.stray-option", 2],
+      [{ "--train-step": "train-step-4-3-3x4", "--weight-scales": "1,1" }, "cli.stray-option", 2],
       [{ "--score-circuit": "unknown" }, "cli.unknown-instance", 2],
       [{ "--score-circuit": "tiny-4-3-3x10" }, "cli.other-template", 2],
       [{ "--mask-circuit": "aggregate-4-3-3x4" }, "cli.other-template", 2],

@@ -8,6 +8,7 @@ import {
   memberFactor,
 } from "../../../prover/src/federation/federation-document.ts";
 import { DocumentError } from "../../../prover/src/data/document.ts";
+import { TINY_RULE } from "../support/training-rules.ts";
 
 const HASH = `0x${"a".repeat(64)}`;
 const CID = "bafkreihwewmzap5nkk3c532stdiacpn3iwnicidyzscak7zuzuycwclqte";
@@ -45,13 +46,33 @@ describe("FEDERATION_DOCUMENT", () => {
         inputNoise: 0.15,
       },
       samplesPerFactor: 10,
-      startSeed: "1",
+      start: { kind: "random", seed: "1" },
     };
   });
 
+  /** The document for models that are trained with integers from a trained start. */
+  const integers = (valid: FederationDocument): FederationDocument => {
+    const { architecture } = TINY_RULE;
+    const { score, mask, aggregate, ...keyIds } = valid.circuits;
+    return {
+      ...valid,
+      circuits: {
+        ...keyIds,
+        score: { ...score, architecture },
+        mask: { ...mask, architecture },
+        aggregate: { ...aggregate, architecture },
+      },
+      training: { kind: "integer", rule: TINY_RULE },
+      weightScales: [2 ** -12, 2 ** -12],
+      start: { kind: "trained" },
+    };
+  };
+
   it("keeps every value when it is saved and read back", () => {
-    const text = encodeDocument(FEDERATION_DOCUMENT, document);
-    expect(decodeDocument(FEDERATION_DOCUMENT, text)).to.deep.equal(document);
+    for (const saved of [document, integers(document)]) {
+      const text = encodeDocument(FEDERATION_DOCUMENT, saved);
+      expect(decodeDocument(FEDERATION_DOCUMENT, text)).to.deep.equal(saved);
+    }
   });
 
   const faults: readonly (readonly [string, (valid: FederationDocument) => FederationDocument, RegExp])[] = [
@@ -79,6 +100,16 @@ describe("FEDERATION_DOCUMENT", () => {
         circuits: { ...circuits, mask: { ...circuits.mask, members: 5 } },
       }),
       /5 places.*4 vectors/,
+    ],
+    [
+      "a training rule for other models",
+      (valid) => ({ ...valid, training: { kind: "integer", rule: TINY_RULE } }),
+      /rule is for models of another architecture/,
+    ],
+    [
+      "integers trained at other scales than theirs",
+      (valid) => ({ ...integers(valid), weightScales: [2 ** -12, 2 ** -11] }),
+      /scale of 2\^-12/,
     ],
     ["too few weight scales", (valid) => ({ ...valid, weightScales: [0.1] }), /1 weight scales for 2 layers/],
     [

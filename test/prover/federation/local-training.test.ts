@@ -9,7 +9,7 @@ import {
   trainLocal,
   unitSamples,
 } from "../../../prover/src/federation/local-training.ts";
-import { defaultWeightScales, startModel } from "../../../prover/src/federation/start-model.ts";
+import { defaultWeightScales, randomStartModel } from "../../../prover/src/federation/start-model.ts";
 import type { Architecture } from "../../../prover/src/model/architecture.ts";
 import { validateIntegerModel } from "../../../prover/src/model/integer-model.ts";
 import { runReference } from "../../../prover/src/model/reference.ts";
@@ -36,7 +36,7 @@ describe("trainLocal", () => {
     const training = { kind: "float" as const, epochs: 20, batchSize: 32, learningRate: 0.02 };
     return {
       document: { training: { ...training, weightDecay: 0.01, inputNoise: 0.15 }, weightScales },
-      globalModel: startModel(architecture, weightScales, "1"),
+      globalModel: randomStartModel(architecture, weightScales, "1"),
       samples,
       testSamples,
       seed: "1",
@@ -48,7 +48,7 @@ describe("trainLocal", () => {
     const weightScales = [2 ** -12, 2 ** -12];
     return runOf({
       document: { training: { kind: "integer", rule: { ...TINY_RULE, epochs: 40 } }, weightScales },
-      globalModel: startModel(TINY_RULE.architecture, weightScales, "1"),
+      globalModel: randomStartModel(TINY_RULE.architecture, weightScales, "1"),
       ...changes,
     });
   };
@@ -67,7 +67,7 @@ describe("trainLocal", () => {
     const { model } = await trainLocal(runOf());
     expect((await trainLocal(runOf())).model).to.deep.equal(model);
     expect((await trainLocal(runOf({ seed: "2" }))).model).to.not.deep.equal(model);
-    const globalModel = startModel(architecture, defaultWeightScales(architecture), "2");
+    const globalModel = randomStartModel(architecture, defaultWeightScales(architecture), "2");
     expect((await trainLocal(runOf({ globalModel }))).model).to.not.deep.equal(model);
   });
 
@@ -87,7 +87,7 @@ describe("trainLocal", () => {
     // Margins that training is sure to leave.
     const { document } = runOf();
     const narrow = { ...architecture, marginBits: 6 };
-    const run = runOf({ globalModel: startModel(narrow, document.weightScales, "1") });
+    const run = runOf({ globalModel: randomStartModel(narrow, document.weightScales, "1") });
     const { model, keptShare, correct } = await trainLocal(run);
     expect(keptShare).to.be.within(1 / 64, 1 / 2);
     expect(correct).to.equal(runReference(model, run.testSamples).correctCount);

@@ -16,7 +16,7 @@ import { pairKeyFromSeed } from "../../../prover/src/federation/pair-keys.ts";
 import { parameterVector } from "../../../prover/src/federation/parameter-vector.ts";
 import { publishFederation } from "../../../prover/src/federation/publish-federation.ts";
 import type { ProofSite, RoundCircuit } from "../../../prover/src/federation/round-proofs.ts";
-import { defaultWeightScales, startModel } from "../../../prover/src/federation/start-model.ts";
+import { defaultWeightScales, randomStartModel } from "../../../prover/src/federation/start-model.ts";
 import { modelCommitment } from "../../../prover/src/model/commitment.ts";
 import { runReference } from "../../../prover/src/model/reference.ts";
 import { makeDevelopmentKeys } from "../../../prover/src/proof/keys/development.ts";
@@ -72,7 +72,7 @@ describe("memberStages", () => {
         weightScales: defaultWeightScales(score.architecture),
         training: { ...training, weightDecay: 0.01, inputNoise: 0.1 },
         samplesPerFactor: 10,
-        startSeed: "1",
+        start: { kind: "random", seed: "1" },
       },
       { name: "clusters", classNames: whole.classNames, inputQuantization, samples },
     );
@@ -90,8 +90,8 @@ describe("memberStages", () => {
   });
 
   const start = () => {
-    const { document } = files;
-    return startModel(document.circuits.score.architecture, document.weightScales, document.startSeed);
+    const { circuits, weightScales } = files.document;
+    return randomStartModel(circuits.score.architecture, weightScales, "1");
   };
 
   it("train the same model again in the same round only", async () => {

@@ -9,10 +9,12 @@ import { stepMember } from "../../../prover/src/federation/member.ts";
 import { readGlobalModel } from "../../../prover/src/federation/federation-files.ts";
 import type { IntegerModel } from "../../../prover/src/model/integer-model.ts";
 import { runReference } from "../../../prover/src/model/reference.ts";
+import type { TrainingRule } from "../../../prover/src/verifiable/training-rule.ts";
 import { FederationStage, MEMBER_STAKE_WEI } from "../../support/federation.ts";
 import { castOf, type Done, playRounds, vanish } from "../../support/play-rounds.ts";
 import { RoundMembers } from "../../support/round-members.ts";
 import { errorOf } from "../../support/error-of.ts";
+import { TINY_RULE } from "../support/training-rules.ts";
 
 const MISSING_CID = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku";
 const NATIVE = "0x0000000000000000000000000000000000000000";
@@ -44,9 +46,10 @@ function kindsOf(done: Done, index: number): string[] {
 describe("stepMember", () => {
   const casts: RoundMembers[] = [];
   const create = async (
-    ...[changes]: [Parameters<typeof RoundMembers.create>[1]?]
+    changes?: Parameters<typeof RoundMembers.create>[1],
+    rule?: TrainingRule,
   ): Promise<RoundMembers> => {
-    const created = await RoundMembers.create(stage, changes);
+    const created = await RoundMembers.create(stage, changes, undefined, rule);
     casts.push(created);
     return created;
   };
@@ -252,6 +255,15 @@ describe("stepMember", () => {
     const model = await readGlobalModel(members.artifacts.read, members.files, globalModel);
     const { samples } = members.files.shards[0]!.testSet;
     expect(globalModel.correct).to.equal(runReference(model, samples).correctCount);
+  });
+
+  it("trains with integers where the federation does", async () => {
+    const members = await create({ maxRounds: 1 }, { ...TINY_RULE, epochs: 20 });
+    await playRounds(stage, castOf(members, [0, 1, 2, 3]));
+    const { globalModel } = await readFederation(stage.market.contracts, members.federation.federationId);
+    const model = await readGlobalModel(members.artifacts.read, members.files, globalModel);
+    expect(model.architecture).to.deep.equal(TINY_RULE.architecture);
+    expect(globalModel.correct).to.be.above(members.federation.globalModel.correct);
   });
 
   it("goes on without a member that never commits and a leader that does not take the lead", async () => {

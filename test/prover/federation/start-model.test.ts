@@ -1,13 +1,21 @@
 import { expect } from "chai";
 
 import { loadCircuitInstance } from "../../../prover/src/circuits/instances.ts";
-import { defaultWeightScales, startModel } from "../../../prover/src/federation/start-model.ts";
+import { fitInputQuantization } from "../../../prover/src/data/input-quantization.ts";
+import {
+  defaultWeightScales,
+  randomStartModel,
+  trainedStartModel,
+} from "../../../prover/src/federation/start-model.ts";
 import type { Architecture } from "../../../prover/src/model/architecture.ts";
 import { dequantizeModel, sumScalesOf } from "../../../prover/src/quantization/fixed-scales.ts";
+import { randomModel } from "../../../prover/src/training/checkpoint.ts";
+import { clusters } from "../support/datasets.ts";
+import { expectError } from "../support/expect-error.ts";
 
 const CIRCUITS = ["round-64-16-10x360", "round-4-3-3x10"] as const;
 
-describe("startModel", () => {
+describe("randomStartModel", () => {
   for (const id of CIRCUITS) {
     let architecture: Architecture;
     let scales: number[];
@@ -18,13 +26,13 @@ describe("startModel", () => {
     });
 
     it(`follows from the seed and nothing else (${id})`, () => {
-      const model = startModel(architecture, scales, "one");
-      expect(startModel(architecture, scales, "one")).to.deep.equal(model);
-      expect(startModel(architecture, scales, "two")).not.to.deep.equal(model);
+      const model = randomStartModel(architecture, scales, "one");
+      expect(randomStartModel(architecture, scales, "one")).to.deep.equal(model);
+      expect(randomStartModel(architecture, scales, "two")).not.to.deep.equal(model);
     });
 
     it(`has weights within the range of Glorot and Bengio, and biases of 0 (${id})`, () => {
-      const { layers } = dequantizeModel(startModel(architecture, scales, "one"), scales);
+      const { layers } = dequantizeModel(randomStartModel(architecture, scales, "one"), scales);
       layers.forEach(({ weights, biases }, layer) => {
         const [inputs, outputs] = [architecture.layerSizes[layer]!, architecture.layerSizes[layer + 1]!];
         const limit = Math.sqrt(6 / (inputs + outputs)) + scales[layer]! / 2;
@@ -48,5 +56,49 @@ describe("startModel", () => {
     const [hidden, last] = defaultWeightScales(architecture);
     expect(hidden).to.be.closeTo(0.0403, 0.0001);
     expect(last).to.be.closeTo(0.0195, 0.0001);
+  });
+});
+
+describe("trainedStartModel", () => {
+  let architecture: Architecture;
+  let scales: number[];
+  const dataset = clusters({ classCount: 3, perClass: 5, featureCount: 4, seed: "1" });
+  const inputQuantization = fitInputQuantization(dataset, 4);
+  const { classNames } = dataset;
+  const testSet = { name: "clusters", classNames, inputQuantization };
+  const trained = { model: randomModel([4, 3, 3], "1"), classNames, inputQuantization };
+
+  before(async () => {
+    ({ architecture } = await loadCircuitInstance("round-accuracy", "round-4-3-3x10"));
+    scales = defaultWeightScales(architecture);
+  });
+
+  it("is the trained model at the federation's scales, to half a unit", () => {
+    const { quantized, clipped } = trainedStartModel(trained, architecture, scales, testSet);
+    expect(clipped.every(({ weights, biases }) => weights === 0 && biases === 0)).to.equal(true);
+    dequantizeModel(quantized.model, scales).layers.forEach(({ weights }, layer) => {
+      trained.model.layers[layer]!.weights.forEach((weight, index) => {
+        expect(weights[index]).to.be.closeTo(weight, scales[layer]! / 2 + 1e-6);
+      });
+    });
+  });
+
+  it("counts what does not fit, and takes the nearest that does", () => {
+    const [first, ...rest] = trained.model.layers;
+    const weights = first!.weights.map((weight, index) => (index === 0 ? 1e6 : weight));
+    const model = { ...trained.model, layers: [{ ...first!, weights }, ...rest] };
+    const { quantized, clipped } = trainedStartModel({ ...trained, model }, architecture, scales, testSet);
+    expect(clipped[0]).to.deep.equal({ weights: 1, biases: 0 });
+    expect(quantized.model.layers[0]!.weights[0]).to.equal(2 ** (architecture.weightBits - 1) - 1);
+  });
+
+  it("takes no model of other classes, of another mapping or of other layers", async () => {
+    const start = (changes: Partial<typeof trained>) => () =>
+      trainedStartModel({ ...trained, ...changes }, architecture, scales, testSet);
+    const renamed = classNames.map((name) => `${name}'`);
+    await expectError(start({ classNames: renamed }), "federation.start-model", /other classes/);
+    const mapping = fitInputQuantization({ ...dataset, features: dataset.features.map((x) => 2 * x) }, 4);
+    await expectError(start({ inputQuantization: mapping }), "federation.start-model", /another mapping/);
+    await expectError(start({ model: randomModel([4, 3], "1") }), "quantization.layer-sizes", /4-3,.*4-3-3/);
   });
 });

@@ -9,6 +9,7 @@ import { handle, type Invocation } from "../command.ts";
 import { openProvers, type RoundKeyFlags, withRoundKeyOptions } from "../federation-session.ts";
 import { note, type Report } from "../output.ts";
 import { parseAdvice, type TrainingAdviceFlags, withAdviceOptions } from "../round-advice.ts";
+import { openStart, type StartFlags, withStartOptions } from "../round-start.ts";
 import {
   parseRoundTerms,
   type RoundTermFlags,
@@ -20,7 +21,7 @@ import { type AccountOptions, type NetworkOptions, withAccountOptions } from "..
 import { transactionFacts } from "../transaction-facts.ts";
 
 interface CreateOptions
-  extends NetworkOptions, AccountOptions, RoundKeyFlags, RoundTermFlags, TrainingAdviceFlags {
+  extends NetworkOptions, AccountOptions, RoundKeyFlags, RoundTermFlags, TrainingAdviceFlags, StartFlags {
   readonly testSet: string;
   readonly scoreCircuit: string;
   readonly maskCircuit: string;
@@ -32,31 +33,33 @@ interface CreateOptions
 
 /** `zkpot round create`: publishes test set, document and model of the start as artifacts, and creates the federation. */
 export function registerRoundCreate(round: Command): void {
-  const command = withAdviceOptions(
-    withRoundTermOptions(
-      withRoundKeyOptions(
-        withAccountOptions(
-          round
-            .command("create")
-            .description(
-              "store test set, document and model of the start as artifacts, and create a federation; uploads nothing",
-            ),
-        )
-          .requiredOption(
-            "--test-set <file>",
-            "test set of `zkpot data split`; one that is too large for a proof is cut into shards",
+  const command = withStartOptions(
+    withAdviceOptions(
+      withRoundTermOptions(
+        withRoundKeyOptions(
+          withAccountOptions(
+            round
+              .command("create")
+              .description(
+                "store test set, document and model of the start as artifacts, and create a federation; uploads nothing",
+              ),
           )
-          .requiredOption("--score-circuit <id|file>", "circuit of template round-accuracy")
-          .requiredOption(
-            "--mask-circuit <id|file>",
-            "circuit of template masked-update, for the same models",
-          )
-          .requiredOption(
-            "--aggregate-circuit <id|file>",
-            "circuit of template aggregate, for the same models",
-          )
-          .option("--title <text>", "title of the federation (default: the name of the test set)")
-          .requiredOption("--licence <text>", "licence of the test set, e.g. CC-BY-4.0"),
+            .requiredOption(
+              "--test-set <file>",
+              "test set of `zkpot data split`; one that is too large for a proof is cut into shards",
+            )
+            .requiredOption("--score-circuit <id|file>", "circuit of template round-accuracy")
+            .requiredOption(
+              "--mask-circuit <id|file>",
+              "circuit of template masked-update, for the same models",
+            )
+            .requiredOption(
+              "--aggregate-circuit <id|file>",
+              "circuit of template aggregate, for the same models",
+            )
+            .option("--title <text>", "title of the federation (default: the name of the test set)")
+            .requiredOption("--licence <text>", "licence of the test set, e.g. CC-BY-4.0"),
+        ),
       ),
     ),
   ).option("--dry-run", "make the artifacts and show the terms, but send nothing; needs no account");
@@ -74,7 +77,9 @@ async function create({ options }: Invocation<CreateOptions>): Promise<Report> {
   const testSet = await loadDocument(options.testSet, TEST_SET);
   const terms = await parseRoundTerms(options, testSet.samples.sampleCount);
   const circuits = await findCircuits(options);
-  const advice = await parseAdvice(options, circuits.score.architecture);
+  const { architecture } = circuits.score;
+  const advice = await parseAdvice(options, architecture);
+  const start = await openStart(options, architecture, advice.weightScales, testSet);
   const provers = await openProvers(circuits, options);
   const signer = options.dryRun === true ? undefined : await openSignSession(options);
   const session = signer ?? (await openReadSession(options));
@@ -86,6 +91,7 @@ async function create({ options }: Invocation<CreateOptions>): Promise<Report> {
       title: options.title ?? testSet.name,
       licence: options.licence,
       ...advice,
+      start,
       circuits: {
         ...circuits,
         scoreKeyId: provers.score.keys.keyId,
