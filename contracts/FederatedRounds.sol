@@ -101,26 +101,17 @@ contract FederatedRounds is RoundBooks {
     }
 
     /// @inheritdoc IFederatedRounds
-    function reportMissing(uint256 federationId, uint16 missingSet) external {
-        uint32 round = _federations[federationId].round;
-        RoundBook storage b = _books[federationId][round];
-        RoundState state = b.state.state;
-        if (state != RoundState.Electing && state != RoundState.Elected) {
-            revert RoundWrongState(federationId, round, stateOf(federationId, round));
-        }
+    function reportMissing(uint256 federationId, uint256 round, uint16 missingSet) external {
+        RoundBook storage b = _inRound(federationId, round, RoundState.Elected);
         _requirePeer(federationId, round, b);
-        b.recordReport(_federations[federationId], federationId, missingSet);
+        b.recordReport(_federations[federationId], _members[federationId], federationId, missingSet);
     }
 
     /// @inheritdoc IFederatedRounds
-    function takeLead(uint256 federationId) external {
-        (uint32 round, RoundBook storage b) = _inState(federationId, RoundState.Elected);
+    function takeLead(uint256 federationId, uint256 round) external {
+        RoundBook storage b = _inRound(federationId, round, RoundState.Elected);
         _requireLeader(federationId, round, b);
-        _requireNotLate(federationId, b.state.deadline);
-
-        b.state.state = RoundState.Leading;
-        b.state.deadline = uint48(block.timestamp + _federations[federationId].timing.leadSeconds);
-        emit LeadTaken(federationId, round, msg.sender, b.state.deadline);
+        b.recordLead(_federations[federationId], federationId);
     }
 
     /// @inheritdoc IFederatedRounds
@@ -190,21 +181,14 @@ contract FederatedRounds is RoundBooks {
         (uint32 round, RoundBook storage b) = _inState(federationId, RoundState.Leading);
         _requireLeader(federationId, round, b);
         Round storage r = b.state;
+        Federation storage f = _federations[federationId];
         _requireNotLate(federationId, r.deadline);
-        if (!r.isScored || !_federations[federationId].keepBetter) {
-            revert RoundCannotKeep(federationId, round);
-        }
+        if (!r.isScored || !f.keepBetter) revert RoundCannotKeep(federationId, round);
         // The nullifier follows from the weights: it shows that they are those of the committed model.
         address owner = b.nullifierOwners[score.nullifier];
         if (owner != msg.sender) revert RoundNullifierUsed(score.nullifier, owner);
         uint32 correct = _requireScore(federationId, RoundStatement.GLOBAL_PURPOSE, globalCommitment, score);
-        if (correct <= r.globalCorrect) revert RoundNotBetter(correct, r.globalCorrect);
-
-        r.globalCommitment = globalCommitment;
-        r.globalCorrect = correct;
-        r.globalUriHash = keccak256(bytes(uri));
-        emit LeaderModelKept(federationId, round, uri);
-        RoundFlow.finalise(b, _federations[federationId], federationId);
+        b.recordOwn(f, federationId, globalCommitment, correct, uri);
     }
 
     /* ANYBODY'S ACTIONS */

@@ -91,7 +91,8 @@ abstract contract Federations is IFederations, ReentrancyGuardTransient {
 
         // Not above the cap, which has 96 bits.
         uint96 weightWei = uint96(Math.min(stakeWei, f.capWei));
-        uint32 firstRound = f.round + 1;
+        // Who sits out rounds does so whether it leaves or stays.
+        uint32 firstRound = uint32(Math.max(f.round + 1, m.firstRound));
         _keyOwners[federationId][keyHash] = msg.sender;
         m.weightWei = weightWei;
         m.firstRound = firstRound;

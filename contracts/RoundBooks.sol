@@ -75,8 +75,7 @@ abstract contract RoundBooks is IFederatedRounds, Federations {
 
     /// @inheritdoc IFederatedRounds
     function reportOf(uint256 federationId, uint256 round, address member) external view returns (uint256) {
-        RoundBook storage b = _books[federationId][round];
-        return b.reports[b.state.masking][member];
+        return _books[federationId][round].reports[member];
     }
 
     /// @inheritdoc IFederatedRounds
@@ -105,6 +104,17 @@ abstract contract RoundBooks is IFederatedRounds, Federations {
         b = _books[federationId][round];
         RoundState state = stateOf(federationId, round);
         if (state != required) revert RoundWrongState(federationId, round, state);
+    }
+
+    /// @dev A round that must be the last one of a federation, and in a state; for calls that no proof ties to a round.
+    function _inRound(
+        uint256 federationId,
+        uint256 round,
+        RoundState required
+    ) internal view returns (RoundBook storage b) {
+        uint32 last;
+        (last, b) = _inState(federationId, required);
+        if (round != last) revert RoundNotLast(federationId, round, last);
     }
 
     function _requireNotLate(uint256 federationId, uint256 deadline) internal view {

@@ -16,8 +16,8 @@ import {IFederations} from "./IFederations.sol";
 /// - Before it publishes a masked vector a member checks that the roster it names is the round's: the keys of the places, in
 ///   their order, then the neutral point. The contract cannot hash a roster; it counts the largest part of a masking that
 ///   names one and the same. More than half of the places are honest: else the others can leave honest ones out.
-/// - A member publishes a masked vector once its masking is complete, not before, and masks again after a report only if it
-///   misses the reported vector itself: masks that were taken back by masking again would uncover a vector that is known.
+/// - A member publishes a masked vector once its masking is complete and the leader is drawn, not before: masks that are taken
+///   back by masking again would uncover a vector that is known.
 /// - At least two members of every masking do not tell their models to the rest: the sum gives the last one away.
 /// - Block timestamps are right to within seconds, and nobody controls the hash of a block `DRAW_DELAY_BLOCKS` ahead.
 ///
@@ -28,6 +28,9 @@ import {IFederations} from "./IFederations.sol";
 ///   one vector a member, all masked towards exactly each other, at least three of them; the factors add up to the divisor.
 /// - The leader is the best of those aggregated, or drawn among those in the band by stake: a stake that is split weighs the same.
 /// - A member loses stake only as a leader that took the lead and did not deliver: its bond, half burned, half to the sponsor.
+/// - Of every round at most one complete set of vectors is ever shown: a vector that is missed by more than half of the peers
+///   ends the round. Its member sits out the next round, two rounds the second time, and so on.
+/// - Reports end before the lead is taken: nobody leads with a vector that it keeps from the others.
 /// - Nothing loops over members: all loops are over a roster's places, at most 16.
 ///
 /// States (other calls revert with `RoundWrongState`); Training, Committing and Proving follow each other by time:
@@ -42,20 +45,22 @@ import {IFederations} from "./IFederations.sol";
 ///     Masking     Masking     advance     after maskSeconds: again, without those missing
 ///     Masking     Abandoned   advance     fewer than three are left
 ///     Electing    Elected     advance     after the block that draws
-///     Electing,   Masking,    report-     more than half of the peer set miss a vector: again, without its member, if three are
-///     Elected     Abandoned   Missing     left
-///     Elected     Leading     takeLead    by the leader, within takeSeconds
+///     Elected     Abandoned   report-     more than half of the peer set miss a vector, in the first half of the first leader's
+///                             Missing     takeSeconds
+///     Elected     Leading     takeLead    by the leader, after that half and within takeSeconds
 ///     Elected     Elected     advance     after them: the next leader; Abandoned when none is left
 ///     Leading     Leading     aggregate   by the leader: the average is accepted
 ///     Leading     Leading     scoreGlobal a count of the average is proven that is below that of the leader's own model
 ///     Leading     Final       scoreGlobal another count is proven
-///     Leading     Final       keepOwn     by the leader, if its own model is better and the federation lets it keep it
+///     Leading     Final       keepOwn     by the leader, in the second half of leadSeconds, if the federation lets it keep its own
+///                                         model and nobody has proven that the average is as good
 ///     Leading     Final       advance     after leadSeconds, with a count of the average proven
 ///     Leading     Elected     advance     after leadSeconds without it: the bond is slashed, the next leader; Abandoned if none
 ///
-/// Masking to Leading are the aggregation. While a low count of the average stands, every member of the peer set may prove a
-/// higher one: a leader cannot make the next round easy by a count that is too small. Final and Abandoned are ends; an abandoned round moves no money but bonds
-/// and leaves the global model as it was. `start` counts against `maxRounds` either way.
+/// Masking to Leading are the aggregation. While a count of the average stands that is below that of the leader's own model,
+/// every member of the peer set may prove a higher one: a leader cannot make the next round easy by a count that is smaller still.
+/// Final and Abandoned are ends; an abandoned round moves no money but bonds and leaves the global model as it was. `start` counts
+/// against `maxRounds` either way.
 ///
 /// A roster has the best `places` models, the earlier of equals; others are proven in vain. A member is paid pro rata to
 /// max(0, its count − that of the last global model), if its model is part of the average. The parts add up to the reward
@@ -175,6 +180,13 @@ interface IFederatedRounds is IFederations, IBlockDraw {
         uint256 rewardWei,
         bytes32 recordHash
     );
+    /// @notice More than half of the peers missed a member's vector: it may commit again from `firstRound` on.
+    event MemberSuspended(
+        uint256 indexed federationId,
+        uint256 indexed round,
+        address indexed member,
+        uint256 firstRound
+    );
     /// @notice The leader put its own model, found at `uri`, in place of the average.
     event LeaderModelKept(uint256 indexed federationId, uint256 indexed round, string uri);
     /// @notice The round ended without a new global model.
@@ -193,11 +205,14 @@ interface IFederatedRounds is IFederations, IBlockDraw {
     error RoundWrongState(uint256 federationId, uint256 round, RoundState state);
     /// @notice All rounds are used up.
     error RoundLimitReached(uint256 federationId, uint256 maxRounds);
-    /// @notice It is too early to advance.
+    /// @notice The call names another round than the last one.
+    error RoundNotLast(uint256 federationId, uint256 round, uint256 last);
+    /// @notice It is too early to advance, to take the lead or to keep a model: the call is open after `deadline`.
     error RoundTooEarly(uint256 federationId, uint256 deadline, uint256 timestamp);
     /// @notice The deadline has passed.
     error RoundDeadlinePassed(uint256 federationId, uint256 deadline, uint256 timestamp);
-    /// @notice The account may not take part in this round: it joined later, or a slash left it less than the least stake.
+    /// @notice The account may not take part in this round: it joined later, sits out, or a slash left it less than the least
+    ///         stake.
     error RoundNotEligible(uint256 federationId, uint256 round, address account);
     /// @notice The account committed before.
     error RoundAlreadyCommitted(uint256 federationId, uint256 round, address account);
@@ -211,7 +226,7 @@ interface IFederatedRounds is IFederations, IBlockDraw {
     error RoundCountsLength(uint256 length, uint256 shards);
     /// @notice The proven count is above the number of samples.
     error RoundCountTooLarge(uint256 correct, uint256 sampleCount);
-    /// @notice The proven count is too far below the last global model's.
+    /// @notice The proven count is too far below the last global model's, or, to keep a model, below the one that elected it.
     error RoundBelowFloor(uint256 correct, uint256 floor);
     /// @notice The same weights were proven in this round before.
     error RoundNullifierUsed(uint256 nullifier, address owner);
@@ -221,7 +236,7 @@ interface IFederatedRounds is IFederations, IBlockDraw {
     error RoundNotInPeerSet(uint256 federationId, uint256 round, address account);
     /// @notice The account took part in this masking before.
     error RoundAlreadyMasked(uint256 federationId, uint256 round, address account, uint256 masking);
-    /// @notice The places are none, not of the peer set, or reported by the account before.
+    /// @notice The places are none, not of the peer set, the account's own, or reported by it before.
     error RoundInvalidReport(uint256 federationId, uint256 round, uint256 missingSet);
     /// @notice The account is not the leader.
     error RoundNotLeader(uint256 federationId, uint256 round, address account, address leader);
@@ -260,10 +275,12 @@ interface IFederatedRounds is IFederations, IBlockDraw {
     ) external;
 
     /// @notice Reports places of the peer set whose vectors the caller cannot find.
-    function reportMissing(uint256 federationId, uint16 missingSet) external;
+    /// @param round The last round: a call that comes late must not count in another one.
+    function reportMissing(uint256 federationId, uint256 round, uint16 missingSet) external;
 
     /// @notice Takes the lead: from now on the caller's bond is at stake. A leader fetches all vectors before it does.
-    function takeLead(uint256 federationId) external;
+    /// @param round The last round: a call that comes late must not put a bond at stake in another one.
+    function takeLead(uint256 federationId, uint256 round) external;
 
     /// @notice Delivers the average of the peer set's models.
     /// @param globalCommitment Commitment to the average with salt 0.
@@ -279,7 +296,8 @@ interface IFederatedRounds is IFederations, IBlockDraw {
     function scoreGlobal(uint256 federationId, ScoreProof calldata score) external;
 
     /// @notice Puts the leader's proven model, which it publishes by this, in place of an average with a smaller count.
-    /// @param globalCommitment Commitment with salt 0 to the weights of the leader's committed model.
+    /// @param globalCommitment Commitment to the weights of the leader's committed model; with salt 0, or nobody can open it: members
+    ///        go on from the average then.
     function keepOwn(
         uint256 federationId,
         uint256 globalCommitment,
@@ -323,7 +341,7 @@ interface IFederatedRounds is IFederations, IBlockDraw {
         uint256 nullifier
     ) external view returns (address);
 
-    /// @notice Places that `member` reported as missing in the present masking of a round.
+    /// @notice Places that `member` reported as missing in a round.
     function reportOf(uint256 federationId, uint256 round, address member) external view returns (uint256);
 
     /// @notice The context of a member's proofs in a round.

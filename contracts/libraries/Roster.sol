@@ -58,6 +58,14 @@ library Roster {
         return start + f.timing.trainSeconds + f.timing.commitSeconds + f.timing.proveSeconds;
     }
 
+    /// @notice Last timestamp at which missing vectors are reported; the lead is taken after it.
+    /// @dev Fallback leaders need not wait again: for them it has passed.
+    function reportsEnd(RoundBook storage self, Federation storage f) internal view returns (uint256) {
+        uint256 takeSeconds = f.timing.takeSeconds;
+        uint256 end = self.state.deadline - takeSeconds;
+        return self.state.failedSet == 0 ? end + takeSeconds / 2 : end - 1;
+    }
+
     /// @notice All places that are taken.
     function roster(RoundBook storage self) internal view returns (Place[] memory places) {
         places = new Place[](self.state.placeCount);
@@ -87,12 +95,8 @@ library Roster {
 
     /// @notice Counts reports of missing vectors.
     /// @return missingSet Places that more than half of the peer set have reported.
-    function countReports(
-        RoundBook storage self,
-        uint256 masking,
-        uint16 reportedSet
-    ) internal returns (uint16 missingSet) {
-        uint256 counts = self.reportCounts[masking];
+    function countReports(RoundBook storage self, uint16 reportedSet) internal returns (uint16 missingSet) {
+        uint256 counts = self.reportCounts;
         uint256 half = sizeOf(self.state.peerSet) / 2;
         uint256 count = self.state.placeCount;
         for (uint256 i = 0; i < count; ++i) {
@@ -100,7 +104,7 @@ library Roster {
             counts += 1 << (i * REPORT_BITS);
             if (uint16(counts >> (i * REPORT_BITS)) > half) missingSet |= uint16(1 << i);
         }
-        self.reportCounts[masking] = counts;
+        self.reportCounts = counts;
     }
 
     /// @notice The leader: of the peer set without former leaders, one of those within `bandCount` of the best, by lot.

@@ -92,25 +92,47 @@ library RoundFlow {
         emit IFederatedRounds.MaskingCompleted(federationId, f.round, rosterDigest, drawBlock);
     }
 
-    /// @notice Records what the caller cannot find; starts a new masking without those that more than half of the peers miss.
+    /// @notice Records what the caller cannot find; gives the round up when more than half of the peers miss a vector.
     function recordReport(
         RoundBook storage b,
         Federation storage f,
+        mapping(address account => FederationMember) storage members,
         uint256 federationId,
         uint16 missingSet
     ) external {
-        Round storage r = b.state;
-        uint8 masking = r.masking;
-        uint16 peerSet = r.peerSet;
-        uint16 reported = b.reports[masking][msg.sender];
-        if (missingSet == 0 || missingSet & ~peerSet != 0 || missingSet & reported != 0) {
+        uint256 end = b.reportsEnd(f);
+        if (block.timestamp > end) {
+            revert IFederatedRounds.RoundDeadlinePassed(federationId, end, block.timestamp);
+        }
+        uint16 reported = b.reports[msg.sender];
+        uint16 ownSet = uint16(1 << (b.contributions[msg.sender].place - 1));
+        if (missingSet == 0 || missingSet & (~b.state.peerSet | reported | ownSet) != 0) {
             revert IFederatedRounds.RoundInvalidReport(federationId, f.round, missingSet);
         }
 
-        b.reports[masking][msg.sender] = reported | missingSet;
+        b.reports[msg.sender] = reported | missingSet;
         emit IFederatedRounds.VectorsMissing(federationId, f.round, msg.sender, missingSet);
-        uint16 left = peerSet & ~b.countReports(masking, missingSet);
-        if (left != peerSet) _startMasking(r, f, federationId, left);
+        uint16 lost = b.countReports(missingSet);
+        if (lost == 0) return;
+        for (uint256 place = 0; lost >> place != 0; ++place) {
+            if ((lost >> place) & 1 != 0) _suspend(b.places[place].member, f.round, members, federationId);
+        }
+        _abandon(b.state, f, federationId);
+    }
+
+    /// @notice Gives the caller, who is the leader, the lead.
+    function recordLead(RoundBook storage b, Federation storage f, uint256 federationId) external {
+        Round storage r = b.state;
+        _requireAfter(federationId, b.reportsEnd(f));
+        uint256 deadline = r.deadline;
+        if (block.timestamp > deadline) {
+            revert IFederatedRounds.RoundDeadlinePassed(federationId, deadline, block.timestamp);
+        }
+
+        deadline = block.timestamp + f.timing.leadSeconds;
+        r.state = RoundState.Leading;
+        r.deadline = uint48(deadline);
+        emit IFederatedRounds.LeadTaken(federationId, f.round, msg.sender, deadline);
     }
 
     /// @notice The statement of the average but for context and commitment, and the sum of improvements.
@@ -132,10 +154,7 @@ library RoundFlow {
     ) external {
         Round storage r = b.state;
         if (state == RoundState.Electing) return _draw(b, f, members, federationId);
-        uint256 deadline = state == RoundState.Proving ? b.provingEnd(f) : r.deadline;
-        if (block.timestamp <= deadline) {
-            revert IFederatedRounds.RoundTooEarly(federationId, deadline, block.timestamp);
-        }
+        _requireAfter(federationId, state == RoundState.Proving ? b.provingEnd(f) : r.deadline);
         if (state == RoundState.Proving) {
             _startMasking(r, f, federationId, uint16((1 << r.placeCount) - 1));
         } else if (state == RoundState.Masking) {
@@ -147,6 +166,29 @@ library RoundFlow {
         } else {
             _slashLeader(b, f, members, federationId, vault);
         }
+    }
+
+    /// @notice Puts the leader's model, of which it has proven a count, in place of the average.
+    function recordOwn(
+        RoundBook storage b,
+        Federation storage f,
+        uint256 federationId,
+        uint256 globalCommitment,
+        uint32 correct,
+        string calldata uri
+    ) external {
+        Round storage r = b.state;
+        // Until then peers may prove that the average is no worse, which ends the round.
+        _requireAfter(federationId, r.deadline - f.timing.leadSeconds / 2);
+        // What is proven of the average is below the count that the leader was elected by, or the round would be over.
+        uint32 own = b.places[r.leaderPlace].correct;
+        if (correct < own) revert IFederatedRounds.RoundBelowFloor(correct, own);
+
+        r.globalCommitment = globalCommitment;
+        r.globalCorrect = correct;
+        r.globalUriHash = keccak256(bytes(uri));
+        emit IFederatedRounds.LeaderModelKept(federationId, f.round, uri);
+        _finalise(b, f, federationId);
     }
 
     /// @notice Makes the round's model the global one.
@@ -181,6 +223,13 @@ library RoundFlow {
     }
 
     /* PRIVATE */
+
+    /// @dev Reverts until a time has passed.
+    function _requireAfter(uint256 federationId, uint256 end) private view {
+        if (block.timestamp <= end) {
+            revert IFederatedRounds.RoundTooEarly(federationId, end, block.timestamp);
+        }
+    }
 
     /// @dev Starts a masking among some places, if they hide a model.
     function _startMasking(
@@ -264,6 +313,21 @@ library RoundFlow {
         _replaceLeader(b, f, members, federationId, f.bondWei);
 
         vault.slash(f.stakeToken, m.lockId, f.bondWei, f.sponsor);
+    }
+
+    /// @dev Has a member sit out as many rounds as have ended for want of its vector.
+    function _suspend(
+        address member,
+        uint32 round,
+        mapping(address account => FederationMember) storage members,
+        uint256 federationId
+    ) private {
+        FederationMember storage m = members[member];
+        uint32 missedCount = m.missedCount + 1;
+        uint32 firstRound = round + 1 + missedCount;
+        m.missedCount = missedCount;
+        m.firstRound = firstRound;
+        emit IFederatedRounds.MemberSuspended(federationId, round, member, firstRound);
     }
 
     function _abandon(Round storage r, Federation storage f, uint256 federationId) private {

@@ -11,9 +11,9 @@ struct FederationTiming {
     uint32 proveSeconds;
     /// @dev For each masking: the first, and one more whenever members dropped out.
     uint32 maskSeconds;
-    /// @dev For an elected leader to take the lead.
+    /// @dev For an elected leader to take the lead; the first half of the first leader's is for reports of missing vectors.
     uint32 takeSeconds;
-    /// @dev For a leader that took the lead to deliver.
+    /// @dev For a leader that took the lead to deliver; it may keep its own model in the second half.
     uint32 leadSeconds;
 }
 
@@ -122,6 +122,8 @@ struct FederationMember {
     uint32 firstRound;
     /// @dev Last round it committed in.
     uint32 lastRound;
+    /// @dev Rounds that ended because its vector was missing; kept when it leaves.
+    uint32 missedCount;
     MaskKey key;
 }
 
@@ -227,6 +229,6 @@ struct RoundBook {
     /// @dev Places that have masked under other rosters than the one of `Round.maskedSet`, by number of the masking and roster.
     mapping(uint256 masking => mapping(uint256 rosterDigest => uint16)) maskedSets;
     /// @dev Places reported as missing, by who reported them; and the reports of each place, 16 bits a place.
-    mapping(uint256 masking => mapping(address member => uint16)) reports;
-    mapping(uint256 masking => uint256) reportCounts;
+    mapping(address member => uint16) reports;
+    uint256 reportCounts;
 }

@@ -16,12 +16,14 @@ import {
   GLOBAL,
   globalScore,
   joinAs,
+  lead,
   leaderOf,
   maskAs,
   MIN_STAKE_WEI,
   nullifierOf,
   pass,
   POOL_WEI,
+  reportsEnd,
   ROUND,
   ROUND_REWARD_WEI,
   startMasking,
@@ -99,11 +101,13 @@ describe("Election of a leader", () => {
       .to.be.revertedWithCustomError(rounds, "RoundTooEarly")
       .withArgs(id, deadline, deadline);
     await networkHelpers.time.setNextBlockTimestamp(deadline + 1n);
-    await expect(rounds.connect(leader).takeLead(id))
+    await expect(rounds.connect(leader).takeLead(id, 1n))
       .to.be.revertedWithCustomError(rounds, "RoundDeadlinePassed")
       .withArgs(id, deadline, deadline + 1n);
     await expect(rounds.advance(id)).to.emit(rounds, "LeaderReplaced").withArgs(id, 1n, leader.address, 0n);
     expect(await leaderOf(d)).to.equal(members[1]);
+    // Who comes later need not wait for reports.
+    await rounds.connect(members[1]).takeLead.staticCall(id, 1n);
     expect((await vault.balanceOf(leader, NATIVE)).lockedWei).to.equal(MIN_STAKE_WEI);
     for (const _ of [1, 2]) {
       await pass(TIMING.takeSeconds + 1n);
@@ -118,14 +122,23 @@ describe("Election of a leader", () => {
     const d = await federationOfSix();
     const { rounds, members, id } = d;
     const leader = await electLeader(d, COUNTS);
-    await expect(rounds.connect(members[1]).takeLead(id))
+    await expect(rounds.connect(members[1]).takeLead(id, 1n))
       .to.be.revertedWithCustomError(rounds, "RoundNotLeader")
       .withArgs(id, 1n, members[1]!.address, leader.address);
-    const transaction = rounds.connect(leader).takeLead(id);
+    await expect(rounds.connect(leader).takeLead(id, 2n))
+      .to.be.revertedWithCustomError(rounds, "RoundNotLast")
+      .withArgs(id, 2n, 1n);
+    const end = await reportsEnd(d);
+    await networkHelpers.time.setNextBlockTimestamp(end);
+    await expect(rounds.connect(leader).takeLead(id, 1n))
+      .to.be.revertedWithCustomError(rounds, "RoundTooEarly")
+      .withArgs(id, end, end);
+    await networkHelpers.time.setNextBlockTimestamp(end + 1n);
+    const transaction = rounds.connect(leader).takeLead(id, 1n);
     await transaction;
     const deadline = BigInt(await networkHelpers.time.latest()) + TIMING.leadSeconds;
     await expect(transaction).to.emit(rounds, "LeadTaken").withArgs(id, 1n, leader.address, deadline);
-    await expect(rounds.connect(leader).takeLead(id))
+    await expect(rounds.connect(leader).takeLead(id, 1n))
       .to.be.revertedWithCustomError(rounds, "RoundWrongState")
       .withArgs(id, 1n, ROUND.leading);
   });
@@ -141,7 +154,7 @@ describe("Delivery of a leader", () => {
     await expect(rounds.connect(leader).aggregate(...right))
       .to.be.revertedWithCustomError(rounds, "RoundWrongState")
       .withArgs(id, 1n, ROUND.elected);
-    await rounds.connect(leader).takeLead(id);
+    await lead(d, leader);
     for (const wrong of [
       await averaged(d, leader, 5n, digests),
       await averaged(d, leader, 6n, digests.slice(0, 2)),
@@ -181,7 +194,7 @@ describe("Delivery of a leader", () => {
     await rounds.advance(id);
     await maskAs(d, [0, 2, 3], 0b1101n, 2n);
     const leader = await elect(d);
-    await rounds.connect(leader).takeLead(id);
+    await lead(d, leader);
     const digests = [0, 2, 3].map((i) => digestOf(members[i]!, 2n));
     await expect(rounds.connect(leader).aggregate(...(await averaged(d, leader, 8n, digests))))
       .to.emit(rounds, "AverageAccepted")
@@ -249,7 +262,7 @@ describe("Delivery of a leader", () => {
     const d = await federationOfSix();
     const { rounds, vault, sponsor, members, id } = d;
     const leader = await electLeader(d, COUNTS);
-    await rounds.connect(leader).takeLead(id);
+    await lead(d, leader);
     await deliver(d, leader, 3);
     const { deadline } = await rounds.roundOf(id, 1n);
     await networkHelpers.time.setNextBlockTimestamp(deadline);
@@ -265,7 +278,7 @@ describe("Delivery of a leader", () => {
     expect((await rounds.memberOf(id, leader)).weightWei).to.equal(MIN_STAKE_WEI - BOND_WEI);
     const next = await leaderOf(d);
     expect(next).to.equal(members[1]);
-    await rounds.connect(next).takeLead(id);
+    await lead(d, next);
     await deliver(d, next, 3);
     await rounds.connect(next).scoreGlobal(id, await globalScore(d, next, 151n));
     // What is left is less than the least stake: it joins anew before it takes part again.
@@ -281,7 +294,7 @@ describe("Delivery of a leader", () => {
     const d = await federationOfSix();
     const { rounds, members, id } = d;
     const leader = await electLeader(d, COUNTS);
-    await rounds.connect(leader).takeLead(id);
+    await lead(d, leader);
     const { deadline } = await rounds.roundOf(id, 1n);
     const digests = members.slice(0, 3).map((member) => digestOf(member));
     const right = await averaged(d, leader, 6n, digests);
@@ -306,10 +319,17 @@ describe("FederatedRounds.keepOwn", () => {
     const better = await own(d, leader, 150n);
     const call = (proof: typeof better) => rounds.connect(leader).keepOwn(id, 321n, "ipfs://own", proof);
     await expect(call(better)).to.be.revertedWithCustomError(rounds, "RoundCannotKeep").withArgs(id, 1n);
-    await rounds.connect(leader).scoreGlobal(id, await globalScore(d, leader, 149n));
+    await rounds.connect(leader).scoreGlobal(id, await globalScore(d, leader, 0n));
+    const begin = (await rounds.roundOf(id, 1n)).deadline - TIMING.leadSeconds / 2n;
+    await networkHelpers.time.setNextBlockTimestamp(begin);
+    await expect(call(better))
+      .to.be.revertedWithCustomError(rounds, "RoundTooEarly")
+      .withArgs(id, begin, begin);
+    await rounds.connect(d.members[1]).scoreGlobal(id, await globalScore(d, d.members[1]!, 149n));
+    // Above the count of the average, but not what the leader was elected for.
     await expect(call(await own(d, leader, 149n)))
-      .to.be.revertedWithCustomError(rounds, "RoundNotBetter")
-      .withArgs(149n, 149n);
+      .to.be.revertedWithCustomError(rounds, "RoundBelowFloor")
+      .withArgs(149n, 150n);
     const foreign = await globalScore(d, leader, 150n, { commitment: 321n });
     await expect(call(foreign))
       .to.be.revertedWithCustomError(rounds, "RoundNullifierUsed")
@@ -327,6 +347,18 @@ describe("FederatedRounds.keepOwn", () => {
     const f = await rounds.federation(id);
     expect([f.globalCommitment, f.globalCorrect]).to.deep.equal([321n, 150n]);
     expect((await rounds.roundOf(id, 1n)).globalUriHash).to.equal(ethers.id("ipfs://own"));
+  });
+
+  it("does not come before a peer that shows the average to be as good", async () => {
+    const d = await federationOfSix({ keepBetter: true });
+    const { rounds, members, id } = d;
+    const leader = await aggregateRound(d, COUNTS);
+    await rounds.connect(leader).scoreGlobal(id, await globalScore(d, leader, 0n));
+    const peer = members[1]!;
+    await rounds.connect(peer).scoreGlobal(id, await globalScore(d, peer, 150n));
+    expect(await rounds.stateOf(id, 1n)).to.equal(ROUND.final);
+    const f = await rounds.federation(id);
+    expect([f.globalCommitment, f.globalCorrect]).to.deep.equal([GLOBAL, 150n]);
   });
 
   it("is a rule of the federation, and ends with the leader's time", async () => {

@@ -2,17 +2,23 @@ import { expect } from "chai";
 
 import { ethers, networkHelpers } from "./support/deployment.ts";
 import {
+  BASE_CORRECT,
   digestOf,
   elect,
   electLeader,
   federationOfSix,
+  finishRound,
+  joinAs,
   maskAs,
   masked,
   pass,
+  POOL_WEI,
   proveRound,
+  reportsEnd,
   ROSTER,
   ROUND,
   startMasking,
+  startRound,
   TIMING,
 } from "./support/rounds.ts";
 
@@ -210,53 +216,97 @@ describe("Masking of a round", () => {
 });
 
 describe("Reports of missing vectors", () => {
-  it("of more than half of the peers start a masking without that member", async () => {
+  it("of more than half of the peers end the round, and its member sits out the next", async () => {
     const d = await federationOfSix();
     const { rounds, members, id } = d;
     await electLeader(d, COUNTS);
     const [first, second, third] = members as [(typeof members)[0], (typeof members)[0], (typeof members)[0]];
-    await expect(rounds.connect(first).reportMissing(id, 0b1000n))
+    await expect(rounds.connect(first).reportMissing(id, 1n, 0b1000n))
       .to.emit(rounds, "VectorsMissing")
       .withArgs(id, 1n, first.address, 0b1000n);
-    await rounds.connect(second).reportMissing(id, 0b1001n);
+    await rounds.connect(second).reportMissing(id, 1n, 0b1001n);
     expect(await rounds.reportOf(id, 1n, second)).to.equal(0b1001n);
     expect(await rounds.stateOf(id, 1n)).to.equal(ROUND.elected);
-    await expect(rounds.connect(third).reportMissing(id, 0b1000n)).to.emit(rounds, "MaskingStarted");
-    const r = await rounds.roundOf(id, 1n);
-    expect([r.peerSet, r.masking]).to.deep.equal([0b0111n, 2n]);
-    expect(await rounds.reportOf(id, 1n, second)).to.equal(0n);
-    await maskAs(d, [0, 1, 2], 0b0111n, 2n);
-    expect(members.slice(0, 3)).to.include(await elect(d));
+    const missed = members[3]!;
+    const last = rounds.connect(third).reportMissing(id, 1n, 0b1000n);
+    await expect(last).to.emit(rounds, "MemberSuspended").withArgs(id, 1n, missed.address, 3n);
+    await expect(last).to.emit(rounds, "RoundAbandoned").withArgs(id, 1n);
+    // A single report harms nobody.
+    expect((await rounds.memberOf(id, first)).firstRound).to.equal(1n);
+    const { poolWei, globalCorrect } = await rounds.federation(id);
+    expect([poolWei, globalCorrect]).to.deep.equal([POOL_WEI, BASE_CORRECT]);
+    await startRound(d);
+    await expect(rounds.connect(missed).commit(id, 5n, 1n))
+      .to.be.revertedWithCustomError(rounds, "RoundNotEligible")
+      .withArgs(id, 2n, missed.address);
   });
 
-  it("abandon the round when they leave fewer than three", async () => {
+  it("have a member sit out as many rounds as it was missed, whether it leaves or stays", async () => {
     const d = await federationOfSix();
     const { rounds, members, id } = d;
-    const peers = await startMasking(d, [150n, 140n, 130n]);
-    await maskAs(d, [0, 1, 2], peers);
-    await rounds.connect(members[0]).reportMissing(id, 0b100n);
-    await expect(rounds.connect(members[1]).reportMissing(id, 0b100n))
-      .to.emit(rounds, "RoundAbandoned")
-      .withArgs(id, 1n);
+    const missed = members[3]!;
+    const miss = async (round: bigint): Promise<void> => {
+      await electLeader(d, [150n, 149n, 148n, 147n], round);
+      for (const i of [0, 1, 2]) await rounds.connect(members[i]).reportMissing(id, round, 0b1000n);
+    };
+    await miss(1n);
+    await finishRound(d, [150n, 149n, 148n], 150n, 2n);
+    await miss(3n);
+    expect(await rounds.memberOf(id, missed)).to.include({ firstRound: 6n, missedCount: 2n });
+    await rounds.connect(missed).leave(id);
+    await joinAs(d, id, missed);
+    expect(await rounds.memberOf(id, missed)).to.include({ firstRound: 6n, missedCount: 2n });
   });
 
-  it("come from peers, about peers, once", async () => {
+  it("come from peers, about other peers, once", async () => {
     const d = await federationOfSix();
     const { rounds, members, stranger, id } = d;
     const peers = await startMasking(d, [150n, 140n, 130n]);
-    await expect(rounds.connect(members[0]).reportMissing(id, 1n))
-      .to.be.revertedWithCustomError(rounds, "RoundWrongState")
-      .withArgs(id, 1n, ROUND.masking);
     await maskAs(d, [0, 1, 2], peers);
-    await expect(rounds.connect(stranger).reportMissing(id, 1n))
+    await elect(d);
+    await expect(rounds.connect(stranger).reportMissing(id, 1n, 1n))
       .to.be.revertedWithCustomError(rounds, "RoundNotInPeerSet")
       .withArgs(id, 1n, stranger.address);
-    await rounds.connect(members[0]).reportMissing(id, 0b010n);
-    for (const missing of [0n, 0b1000n, 0b1010n, 0b010n, 0b110n]) {
-      await expect(rounds.connect(members[0]).reportMissing(id, missing))
+    await rounds.connect(members[0]).reportMissing(id, 1n, 0b010n);
+    for (const missing of [0n, 0b001n, 0b1000n, 0b1010n, 0b010n, 0b110n, 0b101n]) {
+      await expect(rounds.connect(members[0]).reportMissing(id, 1n, missing))
         .to.be.revertedWithCustomError(rounds, "RoundInvalidReport")
         .withArgs(id, 1n, missing);
     }
-    await rounds.connect(members[0]).reportMissing(id, 0b100n);
+    await rounds.connect(members[0]).reportMissing(id, 1n, 0b100n);
+  });
+
+  it("count in the round that they name, from the draw to half of the first leader's time", async () => {
+    const d = await federationOfSix();
+    const { rounds, members, id } = d;
+    const report = (round = 1n) => rounds.connect(members[0]).reportMissing(id, round, 0b10n);
+    const peers = await startMasking(d, COUNTS);
+    await expect(report())
+      .to.be.revertedWithCustomError(rounds, "RoundWrongState")
+      .withArgs(id, 1n, ROUND.masking);
+    await maskAs(d, [...COUNTS.keys()], peers);
+    await expect(report())
+      .to.be.revertedWithCustomError(rounds, "RoundWrongState")
+      .withArgs(id, 1n, ROUND.electing);
+    await elect(d);
+    for (const other of [0n, 2n]) {
+      await expect(report(other))
+        .to.be.revertedWithCustomError(rounds, "RoundNotLast")
+        .withArgs(id, other, 1n);
+    }
+    const end = await reportsEnd(d);
+    await networkHelpers.time.setNextBlockTimestamp(end);
+    await report();
+    await networkHelpers.time.setNextBlockTimestamp(end + 1n);
+    await expect(rounds.connect(members[2]).reportMissing(id, 1n, 0b10n))
+      .to.be.revertedWithCustomError(rounds, "RoundDeadlinePassed")
+      .withArgs(id, end, end + 1n);
+    // The next leader has no time for reports.
+    await pass(TIMING.takeSeconds);
+    await rounds.advance(id);
+    await expect(rounds.connect(members[2]).reportMissing(id, 1n, 0b10n)).to.be.revertedWithCustomError(
+      rounds,
+      "RoundDeadlinePassed",
+    );
   });
 });

@@ -212,7 +212,7 @@ describe("FederatedRounds.join", () => {
     expect((await vault.balanceOf(alice, NATIVE)).lockedWei).to.equal(MIN_STAKE_WEI);
     expect((await vault.balanceOf(bob, NATIVE)).lockedWei).to.equal(CAP_WEI);
     const stored = await rounds.memberOf(id, alice);
-    expect([...stored]).to.deep.equal([1n, MIN_STAKE_WEI, 1n, 0n, [key.x, key.y]]);
+    expect([...stored]).to.deep.equal([1n, MIN_STAKE_WEI, 1n, 0n, 0n, [key.x, key.y]]);
     expect(await rounds.keyOwnerOf(id, key)).to.equal(alice.address);
   });
 

@@ -21,6 +21,7 @@ import {
   elect,
   federationOfSix,
   globalScore,
+  lead,
   maskAs,
   MAX_FACTOR,
   MIN_STAKE_WEI,
@@ -90,7 +91,7 @@ describe("The rules of the federation study", () => {
       const word = BigInt(ethers.solidityPackedKeccak256(["bytes32", "uint256"], [seed, 0n]));
       expect(leader.address).to.equal(members[leaderOf(roster, RULES, word).member]!.address);
 
-      await rounds.connect(leader).takeLead(id);
+      await lead(d, leader);
       const factorSum = roster.reduce((sum, { member }) => sum + BigInt(member + 1), 0n);
       const digests = roster.map(({ member }) => digestOf(members[member]!));
       await rounds.connect(leader).aggregate(...(await averaged(d, leader, factorSum, digests)));
@@ -117,6 +118,7 @@ describe("The rules of the federation study", () => {
         const proof = async (correct: bigint) =>
           await score(d, leader, correct, { purpose: "zkpot.global-accuracy.v1", commitment: OWN });
         await d.rounds.connect(leader).scoreGlobal(d.id, await globalScore(d, leader, average));
+        await pass(TIMING.leadSeconds / 2n + 1n);
         for (const correct of [average, own]) {
           const keeping = d.rounds.connect(leader).keepOwn(d.id, OWN, "ipfs://own", await proof(correct));
           if (mayKeepOwn(Number(correct), Number(average), { ...RULES, keepBetter })) await keeping;

@@ -17,6 +17,7 @@ import {
   MIN_STAKE_WEI,
   pass,
   POOL_WEI,
+  reportsEnd,
   ROUND,
   ROUND_REWARD_WEI,
   score,
@@ -125,7 +126,7 @@ describe("In one block, a leader", () => {
     const leader = await electLeader(d, COUNTS);
     const { deadline } = await d.rounds.roundOf(d.id, 1n);
     const calls: [Call, Call] = [
-      (overrides) => d.rounds.connect(leader).takeLead(d.id, overrides),
+      (overrides) => d.rounds.connect(leader).takeLead(d.id, 1n, overrides),
       (overrides) => d.rounds.connect(d.stranger).advance(d.id, overrides),
     ];
     return { d, leader, at: deadline + seconds, calls };
@@ -199,23 +200,42 @@ describe("In one block, a leader", () => {
     }, onlySecond);
   });
 
-  it("and the report that drops a vector: the first of them counts", async () => {
+  const reportScene = async (seconds: bigint) => {
+    const d = await federationOfSix();
+    const { rounds, members, id } = d;
+    const leader = await electLeader(d, [...COUNTS, 120n]);
+    for (const i of [1, 2]) await rounds.connect(members[i]).reportMissing(id, 1n, 0b1000n);
+    const calls: [Call, Call] = [
+      (overrides) => rounds.connect(leader).takeLead(id, 1n, overrides),
+      (overrides) => rounds.connect(members[0]).reportMissing(id, 1n, 0b1000n, overrides),
+    ];
+    return { d, at: (await reportsEnd(d)) + seconds, calls };
+  };
+
+  it("does not come before the last report of a vector that it keeps to itself, in both orders", async () => {
     await inBothOrders(async () => {
-      const d = await federationOfSix();
-      const { rounds, members, id } = d;
-      const leader = await electLeader(d, [...COUNTS, 120n]);
-      for (const i of [1, 2]) await rounds.connect(members[i]).reportMissing(id, 0b1000n);
+      const { d, at, calls } = await reportScene(0n);
       return {
-        calls: [
-          (overrides) => rounds.connect(leader).takeLead(id, overrides),
-          (overrides) => rounds.connect(members[3]).reportMissing(id, 0b1000n, overrides),
-        ],
-        check: async ({ first }) => {
-          const { state, peerSet } = await rounds.roundOf(id, 1n);
-          expect([state, peerSet]).to.deep.equal(first ? [ROUND.leading, 0b1111n] : [ROUND.masking, 0b0111n]);
+        at,
+        calls,
+        check: async () => {
+          expect(await d.rounds.stateOf(d.id, 1n)).to.equal(ROUND.abandoned);
         },
       };
-    }, eitherFirst);
+    }, onlySecond);
+  });
+
+  it("is free of reports a second later, in both orders", async () => {
+    await inBothOrders(async () => {
+      const { d, at, calls } = await reportScene(1n);
+      return {
+        at,
+        calls,
+        check: async () => {
+          expect(await d.rounds.stateOf(d.id, 1n)).to.equal(ROUND.leading);
+        },
+      };
+    }, onlyFirst);
   });
 });
 

@@ -113,7 +113,8 @@ async function measure(
   await record("advance to a leader", rounds.advance(1n));
   const { leaderPlace } = await rounds.roundOf(1n, 1n);
   const leader = members[Number(leaderPlace)]!;
-  await record("takeLead", rounds.connect(leader).takeLead(1n));
+  await networkHelpers.time.increase(TIMING.takeSeconds / 2n + 1n);
+  await record("takeLead", rounds.connect(leader).takeLead(1n, 1n));
   const global = draw();
   const fill = new Array<bigint>(vectors - count).fill(spec.emptyVectorDigest);
   const statement = [

@@ -17,6 +17,7 @@ import {
   federationsDeployed,
   finishRound,
   joinAs,
+  lead,
   leaderOf,
   maskAs,
   MIN_STAKE_WEI,
@@ -134,7 +135,7 @@ describe("Members that vanish", () => {
     await rounds.advance(id);
     const leader = await leaderOf(d);
     expect(leader).to.equal(members[1]);
-    await rounds.connect(leader).takeLead(id);
+    await lead(d, leader);
     const digests = [0, 1, 2].map((i) => digestOf(members[i]!, 2n));
     await rounds.connect(leader).aggregate(...(await averaged(d, leader, 6n, digests)));
     expect((await rounds.roundOf(id, 1n)).improvementSum).to.equal(50n + 45n + 40n);
@@ -151,7 +152,7 @@ describe("Members that vanish", () => {
     await rounds.advance(id);
     await maskAs(d, [0, 1, 2], 0b0111n, 2n);
     const leader = await elect(d);
-    await rounds.connect(leader).takeLead(id);
+    await lead(d, leader);
     const now = members.slice(0, 3).map((member) => digestOf(member, 2n));
     const before = members.slice(0, 3).map((member) => digestOf(member, 1n));
     for (const digests of [before, [...now, digestOf(members[3]!)], [now[0]!, now[1]!, before[2]!]]) {
@@ -173,7 +174,7 @@ describe("Leaders that vanish", () => {
     const failed = new Map<HardhatEthersSigner, bigint>();
     for (const _ of COUNTS) {
       const leader = await leaderOf(d);
-      await rounds.connect(leader).takeLead(id);
+      await lead(d, leader);
       await deliver(d, leader, 3);
       failed.set(leader, BOND_WEI);
       await pass(TIMING.leadSeconds + 1n);

@@ -6,6 +6,7 @@ import {RoundStatement} from "../../../contracts/libraries/RoundStatement.sol";
 import {
     Contribution,
     Federation,
+    FederationMember,
     FederationTiming,
     Place,
     Round,
@@ -72,7 +73,7 @@ abstract contract RoundHandler is FederationStage {
         else if (state <= RoundState.Committing) _commit(id, round, subset, seed);
         else if (state == RoundState.Proving) _prove(id, round, subset, seed);
         else if (state == RoundState.Masking) _mask(id, round, subset, seed);
-        else if (state == RoundState.Electing) _elect(id, round, subset, seed);
+        else if (state == RoundState.Electing) _elect(id, round, seed);
         else if (state == RoundState.Elected) _takeLead(id, round, seed);
         else _deliver(id, round, seed);
     }
@@ -179,33 +180,59 @@ abstract contract RoundHandler is FederationStage {
         _advance(id);
     }
 
-    function _elect(uint256 id, uint256 round, uint256 subset, uint256 seed) private {
-        if (seed % 4 == 0) {
-            _report(id, round, subset, seed >> 8);
-            return;
-        }
+    function _elect(uint256 id, uint256 round, uint256 seed) private {
+        Place[] memory places = rounds.rosterOf(id, round);
+        bytes memory call = abi.encodeCall(IFederatedRounds.reportMissing, (id, round, 1));
+        _mustRevert(places[seed % places.length].member, address(rounds), call);
         uint256 drawBlock = rounds.roundOf(id, round).drawBlock;
         if (block.number <= drawBlock) CHEATS.roll(drawBlock + 1);
         _advance(id);
     }
 
-    /// @dev Some peers miss the vector of one.
+    /// @dev Some peers miss the vector of one, in time or not.
     function _report(uint256 id, uint256 round, uint256 subset, uint256 seed) private {
         Place[] memory places = rounds.rosterOf(id, round);
         Round memory r = rounds.roundOf(id, round);
         uint16 missing = uint16(1 << (seed % places.length));
+        bool isInTime = block.timestamp <= _reportsEnd(id, r);
         for (uint256 i = 0; i < places.length; ++i) {
             if ((subset >> i) & 1 == 0) continue;
-            bool isPeer = (r.peerSet >> i) & 1 != 0 && missing & r.peerSet != 0;
+            bool isPeer = (r.peerSet >> i) & 1 != 0 && missing & r.peerSet != 0 && missing >> i != 1;
             bool isNew = rounds.reportOf(id, round, places[i].member) & missing == 0;
-            bytes memory call = abi.encodeCall(IFederatedRounds.reportMissing, (id, missing));
-            if (isPeer && isNew) _mustSucceed(places[i].member, address(rounds), call);
-            else _mustRevert(places[i].member, address(rounds), call);
-            if (rounds.roundOf(id, round).masking == r.masking && rounds.stateOf(id, round) == r.state)
+            bytes memory call = abi.encodeCall(IFederatedRounds.reportMissing, (id, round, missing));
+            if (!isInTime || !isPeer || !isNew) {
+                _mustRevert(places[i].member, address(rounds), call);
                 continue;
-            _recordEnd(id, round);
-            return;
+            }
+            if (_reportAs(id, round, places[i].member, call, places[seed % places.length].member)) return;
         }
+    }
+
+    /// @dev Reports a member's vector; returns whether that ended the round, and checks what it does to the member.
+    function _reportAs(
+        uint256 id,
+        uint256 round,
+        address who,
+        bytes memory call,
+        address missed
+    ) private returns (bool isOver) {
+        FederationMember memory before = rounds.memberOf(id, missed);
+        _mustSucceed(who, address(rounds), call);
+        FederationMember memory m = rounds.memberOf(id, missed);
+        isOver = rounds.stateOf(id, round) != RoundState.Elected;
+        if (!isOver) {
+            assertTrue(m.firstRound == before.firstRound, "nobody sits out while the round goes on");
+            return false;
+        }
+        assertTrue(m.missedCount == before.missedCount + 1, "one more round missed");
+        assertTrue(m.firstRound == round + 1 + m.missedCount, "sits out as many rounds as it missed");
+        _recordEnd(id, round);
+    }
+
+    /// @dev Last timestamp of reports, for which the first leader waits.
+    function _reportsEnd(uint256 id, Round memory r) private view returns (uint256) {
+        uint256 takeSeconds = rounds.federation(id).timing.takeSeconds;
+        return r.failedSet == 0 ? r.deadline - takeSeconds + takeSeconds / 2 : r.deadline - takeSeconds - 1;
     }
 
     function _takeLead(uint256 id, uint256 round, uint256 seed) private {
@@ -214,8 +241,12 @@ abstract contract RoundHandler is FederationStage {
             _report(id, round, seed >> 8, seed >> 16);
             return;
         }
-        bytes memory call = abi.encodeCall(IFederatedRounds.takeLead, (id));
+        bytes memory call = abi.encodeCall(IFederatedRounds.takeLead, (id, round));
         _mustRevert(STRANGER, address(rounds), call);
+        if (block.timestamp <= _reportsEnd(id, r)) {
+            _mustRevert(_leader(id, round), address(rounds), call);
+            CHEATS.warp(_reportsEnd(id, r) + 1);
+        }
         if (seed % 4 == 1 || block.timestamp > r.deadline) {
             if (block.timestamp <= r.deadline) CHEATS.warp(r.deadline + 1);
             _mustRevert(_leader(id, round), address(rounds), call);
@@ -274,6 +305,11 @@ abstract contract RoundHandler is FederationStage {
             nullifier
         );
         bytes memory call = abi.encodeCall(IFederatedRounds.keepOwn, (id, 777, "ipfs://own", score));
+        uint256 begin = rounds.roundOf(id, round).deadline - rounds.federation(id).timing.leadSeconds / 2;
+        if (block.timestamp <= begin) {
+            _mustRevert(leader, address(rounds), call);
+            CHEATS.warp(begin + 1);
+        }
         // A count of the average is below the leader's own as long as the round has not ended.
         _mustSucceed(leader, address(rounds), call);
         _recordEnd(id, round);

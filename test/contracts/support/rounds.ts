@@ -365,10 +365,28 @@ export async function electLeader(d: Federation, counts: readonly bigint[], roun
   return await elect(d);
 }
 
+/** Has a leader take the lead, after the time for reports. */
+export async function lead(d: Federation, leader: HardhatEthersSigner, round = 1n): Promise<void> {
+  await passReports(d, round);
+  await d.rounds.connect(leader).takeLead(d.id, round);
+}
+
+/** Waits for the end of the time in which missing vectors are reported. */
+export async function passReports(d: Federation, round = 1n): Promise<void> {
+  const end = await reportsEnd(d, round);
+  if (BigInt(await networkHelpers.time.latest()) < end) await networkHelpers.time.increaseTo(end);
+}
+
+/** Last timestamp at which missing vectors are reported; in the past for fallback leaders. */
+export async function reportsEnd(d: Federation, round = 1n): Promise<bigint> {
+  const { deadline, failedSet } = await d.rounds.roundOf(d.id, round);
+  return deadline - TIMING.takeSeconds + (failedSet === 0n ? TIMING.takeSeconds / 2n : -1n);
+}
+
 /** Goes on until the leader has delivered the average. */
 export async function aggregateRound(d: Federation, counts: readonly bigint[], round = 1n) {
   const leader = await electLeader(d, counts, round);
-  await d.rounds.connect(leader).takeLead(d.id);
+  await lead(d, leader, round);
   await deliver(d, leader, counts.length, round);
   return leader;
 }
