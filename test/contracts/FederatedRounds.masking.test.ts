@@ -252,10 +252,10 @@ describe("Reports of missing vectors", () => {
     await miss(1n);
     await finishRound(d, [150n, 149n, 148n], 150n, 2n);
     await miss(3n);
-    expect(await rounds.memberOf(id, missed)).to.include({ firstRound: 6n, missedCount: 2n });
     await rounds.connect(missed).leave(id);
     await joinAs(d, id, missed);
-    expect(await rounds.memberOf(id, missed)).to.include({ firstRound: 6n, missedCount: 2n });
+    const { firstRound, missedCount } = await rounds.memberOf(id, missed);
+    expect([firstRound, missedCount]).to.deep.equal([6n, 2n]);
   });
 
   it("come from peers, about other peers, once", async () => {

@@ -39,6 +39,19 @@ export function stateAt(
   return { state: "proving", endsAt: committingEnd + BigInt(timing.proveSeconds) };
 }
 
+/**
+ * Last timestamp at which missing vectors are reported in a round with an elected leader, who takes the lead after it: half of the
+ * first leader's time. In the past for fallback leaders.
+ */
+export function reportsEnd(
+  { endsAt, failed }: { readonly endsAt: bigint | null; readonly failed: readonly number[] },
+  { takeSeconds }: Pick<RoundTiming, "takeSeconds">,
+): bigint {
+  if (endsAt === null) throw new TypeError("no leader is elected");
+  const electedAt = endsAt - BigInt(takeSeconds);
+  return failed.length === 0 ? electedAt + BigInt(takeSeconds) / 2n : electedAt - 1n;
+}
+
 /** Whether a round has started and not ended. */
 export function isRunning({ state }: { readonly state: RoundState }): boolean {
   return state !== "none" && state !== "final" && state !== "abandoned";

@@ -280,12 +280,17 @@ export async function reportMissing(
 ): Promise<SentTransaction> {
   const set = peerSetWord(missing);
   const action = `report ${round.masking} ${set}`;
-  return await sendToRound(sender, round, action, "reporting missing vectors in", "reportMissing", [set]);
+  return await sendToRound(sender, round, action, "reporting missing vectors in", "reportMissing", [
+    round.round,
+    set,
+  ]);
 }
 
 /** Takes the lead: from now on the account's bond is at stake. */
 export async function takeLead(sender: Sender, round: RoundRecord): Promise<SentTransaction> {
-  return await sendToRound(sender, round, `lead ${round.masking}`, "taking the lead of", "takeLead", []);
+  return await sendToRound(sender, round, `lead ${round.masking}`, "taking the lead of", "takeLead", [
+    round.round,
+  ]);
 }
 
 /** Delivers the average of the peer set's models. */

@@ -23,6 +23,12 @@ export async function openDocuments({ config }: Pick<Settings, "config">): Promi
   };
 }
 
+/** The same, of which others wait for some. */
+export interface SharedDocuments extends ArtifactDocuments {
+  /** As put, but throws ArtifactError `artifact.node-failed` when the IPFS node refuses. */
+  readonly publish: PutDocument;
+}
+
 /** How often publishing is tried, with as long a pause before each further time. */
 const PUBLISH_ATTEMPTS = 3;
 const RETRY_MS = 2_000;
@@ -34,12 +40,12 @@ const RETRY_MS = 2_000;
 export async function openSharedDocuments(
   settings: Pick<Settings, "config">,
   retryMs = RETRY_MS,
-): Promise<ArtifactDocuments> {
+): Promise<SharedDocuments> {
   const { openArtifacts } = await import("./artifact-session.ts");
   const { store, node } = await openArtifacts(settings.config);
   const documents = await openDocuments(settings);
-  if (node === undefined) return documents;
-  const publish = async (cid: string): Promise<void> => {
+  if (node === undefined) return { ...documents, publish: documents.put };
+  const tryToPin = async (cid: string): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
       try {
         await node.publish(store, cid);
@@ -58,7 +64,12 @@ export async function openSharedDocuments(
     ...documents,
     put: async (kind, value) => {
       const cid = await documents.put(kind, value);
-      await publish(cid);
+      await tryToPin(cid);
+      return cid;
+    },
+    publish: async (kind, value) => {
+      const cid = await documents.put(kind, value);
+      await node.publish(store, cid);
       return cid;
     },
   };

@@ -1,3 +1,4 @@
+import { ArtifactError } from "../artifacts/artifact-error.ts";
 import { formatArtifactUri, parseArtifactUri } from "../artifacts/artifact-uri.ts";
 import { documentCid } from "../artifacts/documents.ts";
 import { ChainError } from "../chain/chain-error.ts";
@@ -7,6 +8,7 @@ import { joinSamples } from "../data/test-set.ts";
 import { ProverError } from "../errors.ts";
 import { modelCommitment } from "../model/commitment.ts";
 import type { IntegerModel } from "../model/integer-model.ts";
+import { ModelError } from "../model/model-error.ts";
 import { runReference } from "../model/reference.ts";
 import { randomFieldElement } from "../random-field.ts";
 import type { PutDocument } from "../task/publish-task.ts";
@@ -40,8 +42,7 @@ import {
 /** Everything a member of a federation works with. */
 export interface Member {
   readonly chain: RoundChain;
-  /** Where vectors and models are published and found. */
-  readonly artifacts: { readonly read: ReadDocument; readonly put: PutDocument };
+  readonly artifacts: MemberArtifacts;
   readonly files: FederationFiles;
   readonly secrets: MemberSecrets;
   readonly stages: MemberStages;
@@ -53,6 +54,15 @@ export interface Member {
   readonly lastRound?: bigint | undefined;
   /** Whether it publishes its own model where it may put it in place of a worse average; default no. */
   readonly publishesOwnModel?: boolean | undefined;
+}
+
+/** Where vectors and models are published and found. */
+export interface MemberArtifacts {
+  readonly read: ReadDocument;
+  /** Keeps a document, and publishes it if it can. */
+  readonly put: PutDocument;
+  /** As put, but throws ArtifactError unless others can find it. */
+  readonly publish: PutDocument;
 }
 
 /** What there is to know before a step. */
@@ -68,7 +78,6 @@ const NO_PROGRESS: RoundProgress = {
   localModel: null,
   isVectorPublished: false,
   vectors: [],
-  droppedVectors: [],
   averageCorrect: null,
 };
 
@@ -76,7 +85,8 @@ const NO_PROGRESS: RoundProgress = {
  * Does what a member has to do next, and returns it. Whatever is computed is saved before it is sent, and whatever was sent by
  * an earlier run is waited for first: a member that is killed at any point goes on where it was.
  *
- * What others did first, or what came too late, is no failure: it is returned as a wait that says why.
+ * What others did first, what came too late, and what cannot be published or found yet is no failure: it is returned as a wait
+ * that says why.
  *
  * Throws as nextAction, as the stages, as RoundFolder, and ChainError when the contract refuses although nothing has changed.
  */
@@ -87,6 +97,7 @@ export async function stepMember(member: Member): Promise<RoundAction> {
   try {
     await perform(member, situation, action);
   } catch (error) {
+    if (isObstacle(error)) return { kind: "wait", until: null, untilBlock: null, why: error.message };
     if (!(error instanceof ChainError)) throw error;
     const now = await assess(member);
     const isOutdated = stageOf(now) !== stageOf(situation);
@@ -94,6 +105,12 @@ export async function stepMember(member: Member): Promise<RoundAction> {
     return { kind: "wait", until: null, untilBlock: null, why: error.message };
   }
   return action;
+}
+
+/** Whether a failure may pass by itself: what cannot be published or found now, or an average that nobody can count. */
+function isObstacle(error: unknown): error is ProverError {
+  const isAverage = error instanceof FederationError && error.code === "federation.average";
+  return error instanceof ArtifactError || isAverage;
 }
 
 async function assess(member: Member): Promise<Situation> {
@@ -114,18 +131,14 @@ async function assess(member: Member): Promise<Situation> {
   const progress = { ...NO_PROGRESS, localModel };
   const { place } = round.own;
   if (place === null) return { ...nothing, progress };
-  if (round.state === "masking") {
-    return { ...nothing, progress: { ...progress, droppedVectors: await droppedVectors(member, round) } };
-  }
-  if (!round.peers.includes(place) || !["electing", "elected", "leading"].includes(round.state)) {
+  if (!round.peers.includes(place) || (round.state !== "elected" && round.state !== "leading")) {
     return { ...nothing, progress };
   }
   const own = await folderOf(member, round).load(`mask-${round.masking}`, MASKED_MODEL);
   const vectors = await findVectors(member, view.federation, round);
-  if (own !== undefined) vectors.set(place, own.vector);
   const average =
     round.state === "leading" && round.isAggregated
-      ? await acceptedAverage(member, view.federation, round, vectors)
+      ? await keptAverage(member, view.federation, round, vectors)
       : undefined;
   return {
     ...view,
@@ -135,7 +148,7 @@ async function assess(member: Member): Promise<Situation> {
       ...progress,
       isVectorPublished: own?.isPublished === true,
       vectors: [...vectors.keys()],
-      averageCorrect: average === undefined ? null : countOf(member, average),
+      averageCorrect: average === undefined ? null : (countIfAny(member, average) ?? null),
     },
   };
 }
@@ -162,7 +175,7 @@ async function perform(member: Member, situation: Situation, action: RoundAction
   const round = situation.round!;
   switch (action.kind) {
     case "train":
-      await train(member, situation.federation, round);
+      await train(member, situation, round);
       break;
     case "commit": {
       const { model, salt, factor } = await localModel(member, round);
@@ -182,8 +195,7 @@ async function perform(member: Member, situation: Situation, action: RoundAction
       await chain.report(round, action.missing);
       break;
     case "take-lead":
-      // What cannot be averaged or counted must show before a bond is at stake.
-      countOf(member, averageOf(member, situation.federation, round, situation.vectors));
+      requireCountable(member, averageOf(member, situation.federation, round, situation.vectors), round);
       await chain.takeLead(round);
       break;
     case "aggregate":
@@ -202,9 +214,10 @@ async function perform(member: Member, situation: Situation, action: RoundAction
 }
 
 /** Trains from the global model and keeps what comes out, with a salt, before anybody is told of it. */
-async function train(member: Member, federation: FederationRecord, round: RoundRecord): Promise<void> {
+async function train(member: Member, situation: Situation, round: RoundRecord): Promise<void> {
   const { files, stages, sampleCount } = member;
-  const model = await stages.train(siteOf(member, round), await globalModel(member, federation));
+  const { federation } = situation;
+  const model = await stages.train(siteOf(member, round), await globalModel(member, situation));
   const factor = memberFactor(sampleCount, files.document, federation.maxFactor);
   const correct = countOf(member, model);
   const local = { model, salt: randomFieldElement(), factor, correct };
@@ -215,19 +228,27 @@ async function train(member: Member, federation: FederationRecord, round: RoundR
 }
 
 /**
- * The global model, from where the chain says it is; else what the member computed itself of the round that made it, so that
- * nobody can stop a federation by publishing it nowhere.
+ * The global model, from where the chain says it is; else the average that the member kept or computes from the vectors of the
+ * round that made it. So nobody can stop a federation by publishing its model nowhere: not an average, and not a leader's own model
+ * in place of one, which was better, but the average is as good a place to start from as any.
  */
-async function globalModel(member: Member, federation: FederationRecord): Promise<IntegerModel> {
+async function globalModel(
+  member: Member,
+  { federation, previous }: Pick<Situation, "federation" | "previous">,
+): Promise<IntegerModel> {
   const record = federation.globalModel;
   try {
     return await readGlobalModel(member.artifacts.read, member.files, record);
   } catch (error) {
     if (!(error instanceof ProverError) || record.round === 0n) throw error;
     const folder = folderOf(member, { ...federation, round: record.round });
-    const own = await folder.load("global-model", GLOBAL_MODEL);
-    if (own === undefined || modelCommitment(own, GLOBAL_SALT) !== record.commitment) throw error;
-    return own;
+    const kept = await folder.load("global-model", GLOBAL_MODEL);
+    if (kept !== undefined) return kept;
+    if (previous?.round !== record.round) throw error;
+    const vectors = await findVectors(member, federation, previous);
+    const average = await keptAverage(member, federation, previous, vectors);
+    if (average === undefined) throw error;
+    return average;
   }
 }
 
@@ -289,42 +310,33 @@ async function publishVector(member: Member, round: RoundRecord): Promise<void> 
       { round: round.round, masking: round.masking },
     );
   }
-  await member.artifacts.put(MASKED_VECTOR, masked.vector);
+  await member.artifacts.publish(MASKED_VECTOR, masked.vector);
   await folder.save(name, MASKED_MODEL, { ...masked, isPublished: true });
 }
 
-/** The other peers' vectors of the present masking that can be found, and that are the ones committed to. */
+/**
+ * The peers' vectors of the last masking that can be found, and that are the ones committed to; the member's own from its folder.
+ */
 async function findVectors(
   member: Member,
   { places }: FederationRecord,
   round: RoundRecord,
 ): Promise<Map<number, readonly bigint[]>> {
+  const own = await folderOf(member, round).load(`mask-${round.masking}`, MASKED_MODEL);
   const roster = rosterDigest(
     round.places.map(({ key }) => key),
     places,
   );
-  const found = new Map<number, readonly bigint[]>();
-  for (const record of await member.chain.vectors(round, round.masking)) {
-    const place = placeOf(round, record);
-    if (place === round.own.place || !round.peers.includes(place)) continue;
-    if (record.rosterDigest !== roster) continue;
-    const vector = await findVector(member, record);
-    if (vector !== undefined) found.set(place, vector);
-  }
-  return found;
-}
-
-/** Places that are no peers any more, whose vectors of earlier maskings can be found. */
-async function droppedVectors(member: Member, round: RoundRecord): Promise<number[]> {
-  const dropped = new Set<number>();
-  for (let masking = 1; masking < round.masking; masking++) {
-    for (const record of await member.chain.vectors(round, masking)) {
-      const place = placeOf(round, record);
-      if (place < 0 || round.peers.includes(place) || dropped.has(place)) continue;
-      if ((await findVector(member, record)) !== undefined) dropped.add(place);
-    }
-  }
-  return [...dropped];
+  const records = (await member.chain.vectors(round, round.masking)).filter(
+    (record) => record.rosterDigest === roster && round.peers.includes(placeOf(round, record)),
+  );
+  const found = await Promise.all(
+    records.map(async (record) => {
+      const isOwn = own?.vectorDigest === record.vectorDigest;
+      return [placeOf(round, record), isOwn ? own.vector : await findVector(member, record)] as const;
+    }),
+  );
+  return new Map(found.flatMap(([place, vector]) => (vector === undefined ? [] : [[place, vector]])));
 }
 
 /** A vector that was committed to; undefined if it cannot be found, or is another one. */
@@ -377,19 +389,19 @@ function factorSum({ peers, places }: RoundRecord): number {
   return peers.reduce((sum, place) => sum + places[place]!.factor, 0);
 }
 
-/** The average that the contract accepted, which every peer that has the vectors can compute; kept for the next round. */
-async function acceptedAverage(
+/** The average of the peers' models, which everybody who has the vectors can compute; kept for the next round. */
+async function keptAverage(
   member: Member,
   federation: FederationRecord,
   round: RoundRecord,
   vectors: ReadonlyMap<number, readonly bigint[]>,
 ): Promise<IntegerModel | undefined> {
   const folder = folderOf(member, round);
+  // There is one set of peers whose vectors are shown, and so one average a round.
   const kept = await folder.load("global-model", GLOBAL_MODEL);
-  if (kept !== undefined && modelCommitment(kept, GLOBAL_SALT) === round.globalCommitment) return kept;
+  if (kept !== undefined) return kept;
   if (round.peers.some((place) => !vectors.has(place))) return undefined;
   const model = averageOf(member, federation, round, vectors);
-  if (modelCommitment(model, GLOBAL_SALT) !== round.globalCommitment) return undefined;
   await folder.save("global-model", GLOBAL_MODEL, model);
   return model;
 }
@@ -451,6 +463,27 @@ async function scoreOf(
 function countOf({ files }: Member, model: IntegerModel): number {
   const samples = joinSamples(files.shards.map(({ testSet }) => testSet.samples));
   return runReference(model, samples).correctCount;
+}
+
+/** As countOf; undefined for a model that leaves the ranges of the integer model, as an average of models in range may. */
+function countIfAny(member: Member, model: IntegerModel): number | undefined {
+  try {
+    return countOf(member, model);
+  } catch (error) {
+    if (error instanceof ModelError && error.code === "model.overflow") return undefined;
+    throw error;
+  }
+}
+
+/** What cannot be counted must show before a bond is at stake. */
+function requireCountable(member: Member, model: IntegerModel, { round }: RoundRecord): void {
+  if (countIfAny(member, model) !== undefined) return;
+  throw new FederationError(
+    "federation.average",
+    `the average of round ${round} leaves the ranges of the integer model on the test set: no count of it can be proven`,
+    "Pass the lead: it costs nothing.",
+    { round },
+  );
 }
 
 function folderOf(

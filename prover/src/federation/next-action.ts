@@ -1,5 +1,5 @@
 import type { FederationRecord, MemberRecord } from "../chain/federations.ts";
-import { isRunning } from "../chain/round-state.ts";
+import { isRunning, reportsEnd } from "../chain/round-state.ts";
 import type { RoundRecord } from "../chain/rounds.ts";
 import { FederationError } from "./federation-error.ts";
 
@@ -31,9 +31,7 @@ export interface RoundProgress {
   readonly isVectorPublished: boolean;
   /** Peers whose vectors of the present masking it has, checked against their digests; its own among them. */
   readonly vectors: readonly number[];
-  /** Places that are no longer peers, whose vectors of an earlier masking of the round it has. */
-  readonly droppedVectors: readonly number[];
-  /** Samples that the accepted average classifies correctly, if it can be computed or read; null otherwise. */
+  /** Samples that the accepted average classifies correctly, if it can be computed and counted; null otherwise. */
   readonly averageCorrect: number | null;
 }
 
@@ -79,9 +77,9 @@ export type RoundAction =
  * What a member does next, from what chain and folder say and nothing else: whoever asks again after an interruption gets the
  * same answer.
  *
- * Duties that no contract can check are kept here. A vector is published once the masking is complete. After a report a
- * member masks again only if it misses the reported vectors itself: its masks towards them would become known, and with them
- * somebody's model. A leader takes the lead with all vectors at hand. A count that is too small is not left standing.
+ * Duties that no contract can check are kept here. A vector is published once the masking is complete and as old as the draw:
+ * were there another masking after all, the masks taken back by it would uncover models. A leader takes the lead with all vectors
+ * at hand. A count that is too small is not left standing.
  *
  * Throws FederationError: `federation.not-member`, and `federation.model-lost` when the member has committed to a model that
  * is not in its folder.
@@ -118,10 +116,13 @@ export function nextAction(view: MemberView): RoundAction {
         ? { kind: "prove" }
         : waitForEnd(round, "others prove their counts");
     case "masking":
-      return masking(view, round);
+      return masking(round);
     case "electing":
+      return view.block > round.drawBlock
+        ? { kind: "advance" }
+        : { kind: "wait", until: null, untilBlock: round.drawBlock + 1, why: "the leader is not drawn yet" };
     case "elected":
-      return electing(view, round);
+      return elected(view, round);
     default:
       return leading(view, round);
   }
@@ -151,6 +152,10 @@ function betweenRounds(
       why: `a lost bond left ${member.weightWei} wei of stake, less than the ${minStakeWei} that members need`,
     };
   }
+  if (member.firstRound > round + 1n) {
+    const why = `the account takes part from round ${member.firstRound} on; others start the next`;
+    return { kind: "wait", until: null, untilBlock: null, why };
+  }
   return { kind: "start" };
 }
 
@@ -175,7 +180,7 @@ function committing({ federation, member, progress }: MemberView, round: RoundRe
   const { localModel } = progress;
   if (own.modelCommitment !== 0n) return waitForEnd(round, "others commit");
   if (member.firstRound > round.round) {
-    return waitForEnd(round, `membership begins with round ${member.firstRound}`);
+    return waitForEnd(round, `the account takes part from round ${member.firstRound} on`);
   }
   if (member.weightWei < federation.minStakeWei) return waitForEnd(round, "there is too little stake left");
   if (localModel === null) return { kind: "train" };
@@ -191,48 +196,36 @@ function committing({ federation, member, progress }: MemberView, round: RoundRe
     : waitForEnd(round, "commitments are not open yet");
 }
 
-function masking({ progress }: MemberView, round: RoundRecord): RoundAction {
-  const { own, masking: number } = round;
+function masking(round: RoundRecord): RoundAction {
   if (!isPeer(round)) return waitForEnd(round, "the model has no place in the average");
-  if (own.masking === number) return waitForEnd(round, "others mask their models");
-  const { droppedVectors } = progress;
-  if (droppedVectors.length > 0) {
-    return waitForEnd(
-      round,
-      `places ${droppedVectors.join(", ")} were reported as missing, but their vectors are known: masking again would uncover them`,
-    );
-  }
+  if (round.own.masking === round.masking) return waitForEnd(round, "others mask their models");
   return { kind: "mask" };
 }
 
-function electing(view: MemberView, round: RoundRecord): RoundAction {
-  const { federation, progress, time, block } = view;
-  if (isPeer(round)) {
-    if (!progress.isVectorPublished) return { kind: "publish-vector" };
-    const missing = missingVectors(round, progress);
-    const unreported = missing.filter((place) => !round.reported.includes(place));
-    // Vectors are published as soon as the masking is complete: whose is not found in half a leader's time is missing.
-    const reportAt = round.endsAt === null ? null : round.endsAt - BigInt(federation.timing.takeSeconds) / 2n;
-    if (unreported.length > 0 && reportAt !== null) {
-      if (time >= reportAt) return { kind: "report", missing: unreported };
-      return {
-        kind: "wait",
-        until: reportAt,
-        untilBlock: null,
-        why: `the vectors of places ${unreported.join(", ")} are not found yet`,
-      };
-    }
-    if (missing.length === 0 && leads(round)) return { kind: "take-lead" };
+function elected({ federation, progress, time }: MemberView, round: RoundRecord): RoundAction {
+  if (!isPeer(round)) return waitForEnd(round, "the leader takes the lead");
+  if (!progress.isVectorPublished) return { kind: "publish-vector" };
+  const { timing } = federation;
+  const missing = missingVectors(round, progress);
+  const unreported = missing.filter((place) => !round.reported.includes(place));
+  // Half of the time for reports is for finding what all publish as soon as the leader is drawn.
+  const end = reportsEnd(round, timing);
+  const reportAt = end - BigInt(timing.takeSeconds) / 4n;
+  if (unreported.length > 0 && time <= end) {
+    if (time >= reportAt) return { kind: "report", missing: unreported };
+    const why = `the vectors of places ${unreported.join(", ")} are not found yet`;
+    return { kind: "wait", until: reportAt, untilBlock: null, why };
   }
-  if (round.state === "electing") {
-    if (block >= round.drawBlock) return { kind: "advance" };
-    return { kind: "wait", until: null, untilBlock: round.drawBlock, why: "the leader is not drawn yet" };
+  if (!leads(round)) return waitForEnd(round, "the leader takes the lead");
+  if (missing.length > 0) {
+    return waitForEnd(round, `the vectors of places ${missing.join(", ")} are missing: another leads`);
   }
-  return waitForEnd(round, leads(round) ? "the reported vectors are missing" : "the leader takes the lead");
+  if (time > end) return { kind: "take-lead" };
+  return { kind: "wait", until: end + 1n, untilBlock: null, why: "the others may report missing vectors" };
 }
 
 function leading(
-  { federation, progress, publishesOwnModel = false }: MemberView,
+  { federation, progress, time, publishesOwnModel = false }: MemberView,
   round: RoundRecord,
 ): RoundAction {
   const { isAggregated, isScored, globalCorrect, own } = round;
@@ -246,7 +239,12 @@ function leading(
   }
   if (averageCorrect !== null && averageCorrect > globalCorrect) return { kind: "score-global" };
   const mayKeep = leads(round) && federation.keepBetter && publishesOwnModel;
-  if (mayKeep && own.correct > globalCorrect) return { kind: "keep-own" };
+  if (mayKeep && own.correct > globalCorrect) {
+    const keepAt = round.endsAt! - BigInt(federation.timing.leadSeconds) / 2n + 1n;
+    if (time >= keepAt) return { kind: "keep-own" };
+    const why = "the others may prove that the average is as good";
+    return { kind: "wait", until: keepAt, untilBlock: null, why };
+  }
   return waitForEnd(round, "the count of the average stands until then");
 }
 

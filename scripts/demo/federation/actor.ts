@@ -68,6 +68,7 @@ export class MemberActor implements Actor {
       artifacts: {
         read: (cid, kind) => getDocument(store, cid, kind),
         put: (kind, value) => putDocument(store, kind, value),
+        publish: (kind, value) => putDocument(store, kind, value),
       },
       files,
       secrets: player.secrets,

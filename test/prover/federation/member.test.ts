@@ -1,12 +1,15 @@
 import { expect } from "chai";
 
+import { ArtifactError } from "../../../prover/src/artifacts/artifact-error.ts";
 import { documentCid } from "../../../prover/src/artifacts/documents.ts";
 import { ChainError } from "../../../prover/src/chain/chain-error.ts";
 import { ROUND_GLOBAL_PURPOSE } from "../../../prover/src/chain/context.ts";
 import { readFederation, readFederationCredit, readMember } from "../../../prover/src/chain/federations.ts";
 import { GLOBAL_MODEL } from "../../../prover/src/federation/global-model.ts";
-import { stepMember } from "../../../prover/src/federation/member.ts";
+import { type Member, stepMember } from "../../../prover/src/federation/member.ts";
 import { readGlobalModel } from "../../../prover/src/federation/federation-files.ts";
+import { MASKED_VECTOR } from "../../../prover/src/federation/masked-vector.ts";
+import type { MemberStages } from "../../../prover/src/federation/member-stages.ts";
 import type { IntegerModel } from "../../../prover/src/model/integer-model.ts";
 import { runReference } from "../../../prover/src/model/reference.ts";
 import type { TrainingRule } from "../../../prover/src/verifiable/training-rule.ts";
@@ -16,8 +19,10 @@ import { RoundMembers } from "../../support/round-members.ts";
 import { errorOf } from "../../support/error-of.ts";
 import { TINY_RULE } from "../support/training-rules.ts";
 
-const MISSING_CID = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku";
 const NATIVE = "0x0000000000000000000000000000000000000000";
+
+/** What a member proves of its masked model. */
+type MaskedModelProof = Awaited<ReturnType<MemberStages["proveMaskedModel"]>>;
 
 let stage: FederationStage;
 
@@ -36,6 +41,35 @@ function reversed({ architecture, layers }: IntegerModel): IntegerModel {
   return {
     architecture,
     layers: [hidden!, { weights: negated(output!.weights), biases: negated(output!.biases) }],
+  };
+}
+
+/** A member whose models nobody else finds. */
+function hidingModels(_: number, member: Member): Member {
+  const { put } = member.artifacts;
+  const hide: typeof put = async (kind, value) =>
+    kind.format === GLOBAL_MODEL.format ? await documentCid(kind, value) : await put(kind, value);
+  return { ...member, artifacts: { ...member.artifacts, put: hide } };
+}
+
+/** An artifact node that does not answer. */
+async function unreachable(): Promise<never> {
+  return await Promise.reject(new ArtifactError("artifact.node-failed", "the node is away", "Wait for it."));
+}
+
+/** A model in range, of a kind by index: the average of both kinds is out of range. */
+function halfOfAnOverflow(index: number): IntegerModel {
+  const { architecture } = TINY_RULE;
+  const [hidden, output] = index % 2 === 0 ? [8_000_000, 0] : [index, 32_767];
+  return {
+    architecture,
+    layers: [
+      { weights: new Int32Array(12).fill(index), biases: new Int32Array(3).fill(hidden) },
+      {
+        weights: Int32Array.from({ length: 9 }, (_, weight) => (weight < 3 ? output : -output)),
+        biases: Int32Array.of(0, 0, 0),
+      },
+    ],
   };
 }
 
@@ -151,52 +185,111 @@ describe("stepMember", () => {
     expect(globalModel.round).to.equal(1n);
   });
 
-  it("reports a vector that nobody can find, and averages without it", async () => {
+  it("masks again without a member that masked for another roster and showed its vector at once", async () => {
     const members = await create({ maxRounds: 1 });
-    const hidden = castOf(members, [0, 1, 2, 3], (index, member) =>
-      index === 3 ? { ...member, artifacts: { ...member.artifacts, put: vanish } } : member,
-    );
-    const done = await playRounds(stage, hidden);
+    const { artifacts } = members;
+    let other: MaskedModelProof | undefined;
+    const cast = castOf(members, [0, 1, 2, 3], (index, member) => ({
+      ...member,
+      stages: {
+        ...member.stages,
+        proveMaskedModel: async (site, opened, masking) => {
+          const [first, second, ...rest] = masking.roster;
+          const roster = [second!, first!, ...rest];
+          if (index === 3) other = await member.stages.proveMaskedModel(site, opened, { ...masking, roster });
+          return await member.stages.proveMaskedModel(site, opened, masking);
+        },
+      },
+      chain: {
+        ...member.chain,
+        mask: async (round, update) => {
+          if (index !== 3) return await member.chain.mask(round, update);
+          const uri = `ipfs://${await artifacts.put(MASKED_VECTOR, other!.vector)}`;
+          return await member.chain.mask(round, { ...update, ...other!, uri });
+        },
+      },
+    }));
+    const done = await playRounds(stage, cast);
     for (const index of [0, 1, 2]) {
       expect(kindsOf(done, index).filter((kind) => kind === "mask")).to.have.lengthOf(2);
     }
-    expect(done.filter(({ kind }) => kind === "report").length).to.equal(3);
     const { globalModel } = await readFederation(stage.market.contracts, members.federation.federationId);
     expect(globalModel.round).to.equal(1n);
   });
 
-  it("does not mask again without a member whose vector it found after all", async () => {
+  it("gives up a round in which nobody finds a member's vector, and goes on without that member", async () => {
+    const members = await create({ maxRounds: 2 });
+    const hidden = castOf(members, [0, 1, 2, 3], (index, member) =>
+      index === 3 ? { ...member, artifacts: { ...member.artifacts, publish: unreachable } } : member,
+    );
+    const done = await playRounds(stage, hidden);
+    expect(done.filter(({ kind }) => kind === "report").length).to.equal(3);
+    for (const index of [0, 1, 2]) {
+      expect(kindsOf(done, index).filter((kind) => kind === "mask")).to.have.lengthOf(2);
+    }
+    expect(kindsOf(done, 3).filter((kind) => kind === "commit")).to.have.lengthOf(1);
+    const { contracts } = stage.market;
+    const { globalModel } = await readFederation(contracts, members.federation.federationId);
+    expect(globalModel.round).to.equal(2n);
+    const { firstRound } = await readMember(contracts, members.federation, stage.address(3));
+    expect(firstRound).to.equal(3n);
+  });
+
+  it("lets nobody lead with a vector that it keeps to itself", async () => {
+    // The best stays so until it is elected, and tries to lead as soon as the contract lets it.
     const members = await create({ maxRounds: 1 });
-    let hiddenCid = "";
-    let hasReported = false;
-    const all = castOf(members, [0, 1, 2, 3], (index, member) => {
-      const { artifacts, chain } = member;
-      const put: typeof artifacts.put = async (kind, value) => {
-        const cid = await artifacts.put(kind, value);
-        if (index === 3 && kind.format === "zkpot.masked-vector") hiddenCid = cid;
-        return cid;
-      };
-      const read: typeof artifacts.read = async (cid, kind) => {
-        const isHidden = cid === hiddenCid && (index === 0 ? !hasReported : index < 3);
-        return await artifacts.read(isHidden ? MISSING_CID : cid, kind);
-      };
-      const report: typeof chain.report = async (round, missing) => {
-        const sent = await chain.report(round, missing);
-        hasReported ||= index === 0;
-        return sent;
-      };
-      // Only member 3 could lead without a report, as it has all vectors.
-      const takeLead: typeof chain.takeLead = async (round) =>
-        index === 3 ? await vanish() : await chain.takeLead(round);
-      return { ...member, artifacts: { put, read }, chain: { ...chain, report, takeLead } };
-    });
-    const done = await playRounds(stage, all);
-    expect(done.filter(({ kind }) => kind === "report").map(({ index }) => index)).to.have.members([0, 1, 2]);
-    const maskings = [0, 1, 2].map((index) => kindsOf(done, index).filter((kind) => kind === "mask").length);
-    expect(maskings).to.deep.equal([1, 2, 2]);
+    const done: string[] = [];
+    const cast = castOf(members, [0, 1, 2, 3], (index, member) => ({
+      ...member,
+      artifacts: {
+        ...member.artifacts,
+        publish: async (kind, value) => {
+          const round = (await member.chain.read()).round!;
+          if (round.leaderPlace !== round.own.place) return await member.artifacts.publish(kind, value);
+          const error = await errorOf(member.chain.takeLead(round));
+          done.push(`${index} ${error.code}`);
+          return await documentCid(kind, value);
+        },
+      },
+    }));
+    await playRounds(stage, cast);
+    expect(done).to.have.lengthOf(1);
+    expect(done[0]).to.include("contract.RoundTooEarly");
     const { federationId } = members.federation;
     const { round, globalModel } = await readFederation(stage.market.contracts, federationId);
-    // Two are left, which do not hide a model from each other.
+    expect([round, globalModel.round]).to.deep.equal([1n, 0n]);
+  });
+
+  it("tries again to publish what a node refused", async () => {
+    const members = await create({ maxRounds: 1 });
+    let refused = 0;
+    const cast = castOf(members, [0, 1, 2, 3], (index, member) => ({
+      ...member,
+      artifacts: {
+        ...member.artifacts,
+        publish: async (kind, value) =>
+          index === 3 && refused++ < 2 ? await unreachable() : await member.artifacts.publish(kind, value),
+      },
+    }));
+    const done = await playRounds(stage, cast);
+    expect(refused).to.equal(3);
+    expect(kindsOf(done, 3).filter((kind) => kind === "publish-vector")).to.have.lengthOf(1);
+    const { globalModel } = await readFederation(stage.market.contracts, members.federation.federationId);
+    expect(globalModel.round).to.equal(1n);
+  });
+
+  it("passes the lead where the average cannot be counted", async () => {
+    const members = await create({ maxRounds: 1 }, TINY_RULE);
+    const cast = castOf(members, [0, 1, 2, 3], (index, member) => ({
+      ...member,
+      stages: { ...member.stages, train: async () => await Promise.resolve(halfOfAnOverflow(index)) },
+    }));
+    const done = await playRounds(stage, cast);
+    expect(done.map(({ kind }) => kind))
+      .to.include("prove")
+      .and.not.include("take-lead");
+    const { federationId } = members.federation;
+    const { round, globalModel } = await readFederation(stage.market.contracts, federationId);
     expect([round, globalModel.round]).to.deep.equal([1n, 0n]);
   });
 
@@ -314,17 +407,31 @@ describe("stepMember", () => {
 
   it("starts from the average that it computed itself when the leader published it nowhere", async () => {
     const members = await create();
-    const cast = castOf(members, [0, 1, 2, 3], (_, member) => {
-      const { read, put } = member.artifacts;
-      const hide: typeof put = async (kind, value) =>
-        kind.format === GLOBAL_MODEL.format ? await documentCid(kind, value) : await put(kind, value);
-      return { ...member, artifacts: { read, put: hide } };
-    });
-    await playRounds(stage, cast);
+    await playRounds(stage, castOf(members, [0, 1, 2, 3], hidingModels));
     const { globalModel } = await readFederation(stage.market.contracts, members.federation.federationId);
     expect(globalModel.round).to.equal(2n);
     const error = await errorOf(readGlobalModel(members.artifacts.read, members.files, globalModel));
     expect(error.code).to.equal("artifact.missing");
+  });
+
+  it("starts from the average, too, when a leader kept its own model and published it nowhere", async () => {
+    const members = await create({ keepBetter: true });
+    const cast = castOf(members, [0, 1, 2, 3], (index, member) => ({
+      ...hidingModels(index, member),
+      publishesOwnModel: index === 3,
+      stages: {
+        ...member.stages,
+        train: async (site, globalModel) => {
+          const trained = await member.stages.train(site, globalModel);
+          return index === 3 || site.place.round > 1n ? trained : reversed(trained);
+        },
+      },
+    }));
+    const done = await playRounds(stage, cast);
+    expect(kindsOf(done, 3)).to.include("keep-own");
+    for (const index of [0, 1, 2]) {
+      expect(kindsOf(done, index).filter((kind) => kind === "train")).to.have.lengthOf(2);
+    }
   });
 
   it("takes it for no failure that another was quicker", async () => {

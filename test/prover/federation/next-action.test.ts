@@ -23,7 +23,7 @@ const FEDERATION = {
   minStakeWei: 10n,
   toleranceCount: 5,
   keepBetter: true,
-  timing: { takeSeconds: 100 },
+  timing: { takeSeconds: 100, leadSeconds: 100 },
 } as FederationRecord;
 
 const MEMBER: MemberRecord = {
@@ -54,7 +54,6 @@ const EMPTY: RoundProgress = {
   localModel: null,
   isVectorPublished: false,
   vectors: [],
-  droppedVectors: [],
   averageCorrect: null,
 };
 const TRAINED: RoundProgress = { ...EMPTY, localModel: { modelCommitment: COMMITMENT, correct: 90 } };
@@ -129,6 +128,12 @@ const TABLE: readonly [name: string, view: MemberView, expected: object][] = [
   ["starts the next after a final one", view(roundIn("final", NOTHING)), { kind: "start" }],
   ["starts the next after an abandoned one", view(roundIn("abandoned", MASKED)), { kind: "start" }],
 
+  [
+    "leaves it to others to start a round that it sits out",
+    view(roundIn("abandoned", MASKED), EMPTY, { member: { ...MEMBER, firstRound: 5n } }),
+    wait(/from round 5 on/, null),
+  ],
+
   ["trains from the start on", view(roundIn("training", NOTHING)), { kind: "train" }],
   ["trains late", view(roundIn("committing", NOTHING)), { kind: "train" }],
   ["waits for commitments", view(roundIn("training", NOTHING), TRAINED), wait(/not open yet/)],
@@ -145,9 +150,9 @@ const TABLE: readonly [name: string, view: MemberView, expected: object][] = [
     { kind: "commit" },
   ],
   [
-    "leaves out a round that began before it joined",
+    "leaves out a round that began before it joined, or that it sits out",
     view(roundIn("training", NOTHING), EMPTY, { member: { ...MEMBER, firstRound: 4n } }),
-    wait(/begins with round 4/),
+    wait(/from round 4 on/),
   ],
   [
     "leaves out a round without stake",
@@ -174,11 +179,6 @@ const TABLE: readonly [name: string, view: MemberView, expected: object][] = [
   ["masks again", view(roundIn("masking", { ...PROVEN, masking: 1 }), TRAINED), { kind: "mask" }],
   ["masks once", view(roundIn("masking", MASKED), TRAINED), wait(/others mask/)],
   [
-    "does not mask again without a member whose vector is known",
-    view(roundIn("masking", { ...PROVEN, masking: 1 }), { ...TRAINED, droppedVectors: [2] }),
-    wait(/places 2 were reported .* masking again would uncover/),
-  ],
-  [
     "does not mask without a place",
     view(roundIn("masking", { ...PROVEN, place: null }), TRAINED),
     wait(/no place in the average/),
@@ -190,31 +190,53 @@ const TABLE: readonly [name: string, view: MemberView, expected: object][] = [
   ],
   ["ends masking", view(roundIn("masking", MASKED), TRAINED, { time: 1_001n }), { kind: "advance" }],
 
-  ["publishes its vector", view(roundIn("electing", MASKED), TRAINED), { kind: "publish-vector" }],
-  ["publishes it late", view(roundIn("elected", MASKED), TRAINED), { kind: "publish-vector" }],
-  ["waits for the draw", view(roundIn("electing", MASKED), COMPLETE), wait(/not drawn/, null, 40)],
-  ["draws the leader", view(roundIn("electing", MASKED), COMPLETE, { block: 40 }), { kind: "advance" }],
   [
-    "draws it without all vectors",
-    view(roundIn("electing", MASKED), PUBLISHED, { block: 40 }),
-    { kind: "advance" },
+    "keeps its vector until the leader is drawn",
+    view(roundIn("electing", MASKED), TRAINED),
+    wait(/not drawn/, null, 41),
   ],
   [
+    "does not draw with a block that is not there yet",
+    view(roundIn("electing", MASKED), TRAINED, { block: 40 }),
+    wait(/not drawn/, null, 41),
+  ],
+  ["draws the leader", view(roundIn("electing", MASKED), TRAINED, { block: 41 }), { kind: "advance" }],
+  [
     "draws it without a part in it",
-    view(roundIn("electing", NOTHING), EMPTY, { block: 40 }),
+    view(roundIn("electing", NOTHING), EMPTY, { block: 41 }),
     { kind: "advance" },
   ],
 
-  ["waits for the leader", view(roundIn("elected", MASKED), COMPLETE), wait(/leader takes the lead/)],
-  ["takes the lead", view(roundIn("elected", MASKED, { leaderPlace: 1 }), COMPLETE), { kind: "take-lead" }],
+  ["publishes its vector", view(roundIn("elected", MASKED), TRAINED), { kind: "publish-vector" }],
   [
-    "does not take the lead without all vectors",
-    view(roundIn("elected", MASKED, { leaderPlace: 1 }), PUBLISHED, { time: 940n }),
-    wait(/places 0, 3 are not found yet/, 950n),
+    "publishes it late",
+    view(roundIn("elected", MASKED), TRAINED, { time: 990n }),
+    { kind: "publish-vector" },
+  ],
+  ["waits for the leader", view(roundIn("elected", MASKED), COMPLETE), wait(/leader takes the lead/)],
+  [
+    "does not take the lead while others may report",
+    view(roundIn("elected", MASKED, { leaderPlace: 1 }), COMPLETE, { time: 950n }),
+    wait(/may report/, 951n),
   ],
   [
-    "reports vectors that it does not find in half the time",
-    view(roundIn("elected", MASKED), { ...PUBLISHED, vectors: [0, 1] }, { time: 950n }),
+    "takes the lead after that",
+    view(roundIn("elected", MASKED, { leaderPlace: 1 }), COMPLETE, { time: 951n }),
+    { kind: "take-lead" },
+  ],
+  [
+    "takes it at once after a leader that failed",
+    view(roundIn("elected", MASKED, { leaderPlace: 1, failed: [0] }), COMPLETE, { time: 900n }),
+    { kind: "take-lead" },
+  ],
+  [
+    "waits for vectors in the first quarter of the time",
+    view(roundIn("elected", MASKED, { leaderPlace: 1 }), PUBLISHED, { time: 924n }),
+    wait(/places 0, 3 are not found yet/, 925n),
+  ],
+  [
+    "reports vectors that it does not find, in the second",
+    view(roundIn("elected", MASKED), { ...PUBLISHED, vectors: [0, 1] }, { time: 925n }),
     { kind: "report", missing: [3] },
   ],
   [
@@ -229,8 +251,23 @@ const TABLE: readonly [name: string, view: MemberView, expected: object][] = [
   ],
   [
     "reports once",
-    view(roundIn("elected", MASKED, { reported: [0, 3], leaderPlace: 1 }), PUBLISHED, { time: 950n }),
-    wait(/reported vectors are missing/),
+    view(roundIn("elected", MASKED, { reported: [0, 3] }), PUBLISHED, { time: 950n }),
+    wait(/leader takes the lead/),
+  ],
+  [
+    "reports nothing later",
+    view(roundIn("elected", MASKED), PUBLISHED, { time: 951n }),
+    wait(/leader takes the lead/),
+  ],
+  [
+    "reports nothing to the next leader",
+    view(roundIn("elected", MASKED, { failed: [3] }), PUBLISHED, { time: 930n }),
+    wait(/leader takes the lead/),
+  ],
+  [
+    "does not take the lead without all vectors",
+    view(roundIn("elected", MASKED, { leaderPlace: 1 }), PUBLISHED, { time: 951n }),
+    wait(/places 0, 3 are missing/),
   ],
   [
     "passes on to the next leader",
@@ -283,9 +320,18 @@ const TABLE: readonly [name: string, view: MemberView, expected: object][] = [
     view(
       roundIn("leading", MASKED, { leaderPlace: 1, isAggregated: true, isScored: true, globalCorrect: 89 }),
       { ...COMPLETE, averageCorrect: 89 },
-      { publishesOwnModel: true },
+      { publishesOwnModel: true, time: 951n },
     ),
     { kind: "keep-own" },
+  ],
+  [
+    "gives the others half of the time to show that the average is as good",
+    view(
+      roundIn("leading", MASKED, { leaderPlace: 1, isAggregated: true, isScored: true, globalCorrect: 89 }),
+      { ...COMPLETE, averageCorrect: 89 },
+      { publishesOwnModel: true, time: 950n },
+    ),
+    wait(/others may prove/, 951n),
   ],
   [
     "keeps its own model to itself otherwise",

@@ -69,20 +69,48 @@ describe("what the leader of a round receives", () => {
     }
   });
 
-  it("has no model of a member that dropped out, unless that one's vector is published after the others masked again", async () => {
+  it("has no model of a member that dropped out before all had masked: vectors are shown but once", async () => {
+    members = await RoundMembers.create(stage, { maxRounds: 1 });
+    // It has made its vector, and dies before it masks; the others mask again without it.
+    const cast = castOf(members, ALL, (index, member) => ({
+      ...member,
+      chain: {
+        ...member.chain,
+        mask: async (round, update) => {
+          if (index === 3) return await vanish();
+          return await member.chain.mask(round, update);
+        },
+      },
+    }));
+    await playRounds(stage, cast);
+    const insiders = await Promise.all(ALL.map(openInsider));
+    const vectors = vectorsIn(await publicRecord());
+    expect(vectors).to.have.lengthOf(3);
+    const unshown = await Promise.all(
+      ALL.map(async (index) => (await (await folderOf(index)).load("mask-1", MASKED_MODEL))!.vector),
+    );
+    for (const leader of insiders.slice(0, 3)) {
+      expect(await modelsFound(leader, insiders, vectors), `by member ${leader.index}`).to.deep.equal([]);
+      // Were the first masking's vectors shown, too, that of the one who is gone would be its model.
+      expect(await modelsFound(leader, insiders, [...vectors, ...unshown])).to.include(3);
+    }
+  });
+
+  it("has no model of a member whose vector comes too late: the others do not mask again", async () => {
     members = await RoundMembers.create(stage, { maxRounds: 1 });
     const cast = castOf(members, ALL, (index, member) =>
-      index === 3 ? { ...member, artifacts: { ...member.artifacts, put: vanish } } : member,
+      index === 3 ? { ...member, artifacts: { ...member.artifacts, publish: vanish } } : member,
     );
     await playRounds(stage, cast);
     const insiders = await Promise.all(ALL.map(openInsider));
     const vectors = vectorsIn(await publicRecord());
-    // Both maskings of those who stayed.
-    expect(vectors).to.have.lengthOf(6);
+    expect(vectors).to.have.lengthOf(3);
     const late = (await (await folderOf(3)).load("mask-1", MASKED_MODEL))!.vector;
     for (const leader of insiders.slice(0, 3)) {
-      expect(await modelsFound(leader, insiders, vectors), `by member ${leader.index}`).to.deep.equal([]);
-      expect(await modelsFound(leader, insiders, [...vectors, late])).to.deep.equal([3]);
+      expect(
+        await modelsFound(leader, insiders, [...vectors, late]),
+        `by member ${leader.index}`,
+      ).to.deep.equal([]);
     }
   });
 });

@@ -15,6 +15,9 @@ export class MemoryArtifacts {
     return cid;
   };
 
+  /** Whoever shares the documents finds them. */
+  readonly publish = this.put;
+
   readonly read: ReadDocument = async (cid, kind) => {
     const text = this.texts.get(cid);
     if (text === undefined) {
