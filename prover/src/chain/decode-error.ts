@@ -33,7 +33,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   FederationInvalidKey: "Use the mask key that the toolkit derives from the account.",
   FederationInvalidPlaces: "Ask for as many places as the keys' circuits have, and at least three.",
   FederationIsClosed: "Choose another federation: this one has no more rounds.",
-  FederationKeyTaken: "Join from the account that registered the key, or with another key.",
+  FederationKeyTaken:
+    "Run `zkpot round join` again: it takes the first of the account's keys that nobody else has registered.",
   FederationMemberBusy: "Leave when the round has ended; `zkpot round status` says where it stands.",
   FederationNotMember: "Join first with `zkpot round join`.",
   FederationNotSponsor: "Use the account that created the federation.",

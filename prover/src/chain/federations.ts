@@ -248,6 +248,16 @@ export async function readMember(
   };
 }
 
+/** The account that registered a mask key in a federation first, and whose it stays; undefined for none. */
+export async function readKeyOwner(
+  contracts: Contracts,
+  { federationId }: Pick<FederationPlace, "federationId">,
+  key: PublicKey,
+): Promise<string | undefined> {
+  const owner = await roundsContract(contracts).keyOwnerOf(federationId, key);
+  return owner === ZeroAddress ? undefined : owner;
+}
+
 /** All that are members now, in the order they first joined, found by their events. */
 export async function listMembers(
   contracts: Contracts,

@@ -43,7 +43,7 @@ async function join({ options }: Invocation<JoinOptions>, id: string): Promise<R
   const federationId = parseFederationId(id);
   const namedWei = options.stake === undefined ? undefined : parseAmount(options.stake, "--stake");
   const session = await openSignSession(options);
-  const { joinFederation, readFederation, readMember } = await import("../../chain/federations.ts");
+  const { readFederation, readMember } = await import("../../chain/federations.ts");
   const { openCheckedFederation } = await import("../federation-session.ts");
   const { contracts, sender, address } = session;
   const before = await readFederation(contracts, federationId);
@@ -55,9 +55,8 @@ async function join({ options }: Invocation<JoinOptions>, id: string): Promise<R
   const stakeWei = namedWei ?? before.capWei;
   requireStake(before, stakeWei);
   const { federation } = await openCheckedFederation(session, federationId, options);
-  const { deriveMemberSecrets } = await import("../../federation/member-key.ts");
-  const { maskKey } = await deriveMemberSecrets(sender.wallet, federation);
-  const transaction = await joinFederation(sender, contracts, federation, stakeWei, maskKey.publicKey);
+  const { joinWithOwnKey } = await import("../../federation/join.ts");
+  const transaction = await joinWithOwnKey(sender, contracts, federation, stakeWei);
   return await report(session, federation, transaction);
 }
 

@@ -106,28 +106,32 @@ async function firstRound(
   return isRunning(last) ? last.round : last.round + 1n;
 }
 
-/** Opens what a member works with; throws as openCheckedFederation and openMemberSamples. */
+/** Opens what a member works with; throws as findMemberSecrets, openCheckedFederation and openMemberSamples. */
 async function openMember(
   session: SignSession,
   federationId: bigint,
   options: RunOptions,
   { backend, signal, lastRound }: MemberSettings,
 ): Promise<Member> {
-  const { deriveMemberSecrets } = await import("../../federation/member-key.ts");
+  const { federationPlace, readMember } = await import("../../chain/federations.ts");
+  const { findMemberSecrets } = await import("../../federation/member-key.ts");
   const { memberStages } = await import("../../federation/member-stages.ts");
   const { openRoundChain } = await import("../../federation/round-chain.ts");
   const { openSharedDocuments } = await import("../artifact-documents.ts");
   const { openCheckedFederation } = await import("../federation-session.ts");
-  const { config, contracts, sender } = session;
+  const { config, contracts, sender, address } = session;
+  const { key } = await readMember(contracts, { federationId }, address);
+  const place = await federationPlace(contracts, federationId);
+  const secrets = await findMemberSecrets(sender.wallet, place, key);
   const { federation, files, provers } = await openCheckedFederation(session, federationId, options);
   const samples = await openMemberSamples(options, files);
   return {
     chain: openRoundChain(sender, contracts, federationId),
     artifacts: await openSharedDocuments(session),
     files,
-    secrets: await deriveMemberSecrets(sender.wallet, federation),
+    secrets,
     stages: memberStages({
-      ...{ federation, files, provers, samples, signal },
+      ...{ federation, files, provers, samples, secrets, signal },
       openBackend: backendOpener(backend),
     }),
     sampleCount: samples.sampleCount,
