@@ -13,6 +13,7 @@ import { openContracts } from "../../prover/src/chain/contracts.ts";
 import { readFederation } from "../../prover/src/chain/federations.ts";
 import { GLOBAL_MODEL } from "../../prover/src/federation/global-model.ts";
 import { trainLocal } from "../../prover/src/federation/local-training.ts";
+import { localTrainingSeed } from "../../prover/src/federation/member-key.ts";
 import { defaultWeightScales } from "../../prover/src/federation/start-model.ts";
 import { releaseCurve } from "../../prover/src/proof/multi-exponentiation.ts";
 import { openBackend } from "../../prover/src/training/backend.ts";
@@ -24,6 +25,7 @@ import {
 import { prepareFederationData } from "../../scripts/demo/federation/partition.ts";
 import type { DemoRound, FederationDemoRecord } from "../../scripts/demo/federation/record.ts";
 import { findFederationScenario, type FederationScenario } from "../../scripts/demo/federation/scenarios.ts";
+import { demoTrainingKey } from "../../scripts/demo/federation/trainers.ts";
 import { type LocalChain, startLocalChain } from "../../scripts/demo/local-chain.ts";
 import { GAS_LIMITS, roundGas } from "../../scripts/demo/report/federation-gas.ts";
 import { renderFederationReport } from "../../scripts/demo/report/federation-report.ts";
@@ -213,7 +215,7 @@ describe("the demo of a federation, on three clusters", function () {
         globalModel: start,
         samples: integer,
         testSamples: data.testSet.samples,
-        seed: `${SEED}, ${party} in round 1`,
+        seed: localTrainingSeed(demoTrainingKey(SEED, party), 1n),
       });
       expect(correct).to.equal(round(1).scores.find((score) => score.party === party)!.correct);
       sequences[`first layer of ${party}`] = [...model.layers[0]!.weights];

@@ -16,8 +16,8 @@ import {
   type FederationRecord,
   type FederationTerms,
   fundFederation,
-  joinFederation,
   readFederation,
+  readMember,
 } from "../../prover/src/chain/federations.ts";
 import type { ScoreProof } from "../../prover/src/chain/rounds.ts";
 import { depositStake } from "../../prover/src/chain/stake.ts";
@@ -32,10 +32,10 @@ import {
   type FloatTrainingAdvice,
 } from "../../prover/src/federation/federation-document.ts";
 import { type FederationFiles, readFederationFiles } from "../../prover/src/federation/federation-files.ts";
-import { trainLocal } from "../../prover/src/federation/local-training.ts";
+import { joinWithOwnKey } from "../../prover/src/federation/join.ts";
 import type { Member } from "../../prover/src/federation/member.ts";
-import { deriveMemberSecrets } from "../../prover/src/federation/member-key.ts";
-import type { MemberStages } from "../../prover/src/federation/member-stages.ts";
+import { findMemberSecrets, type MemberSecrets } from "../../prover/src/federation/member-key.ts";
+import { type MemberStages, memberTrainer } from "../../prover/src/federation/member-stages.ts";
 import { publishFederation } from "../../prover/src/federation/publish-federation.ts";
 import { openRoundChain } from "../../prover/src/federation/round-chain.ts";
 import type { OpenedModel, ProofSite } from "../../prover/src/federation/round-proofs.ts";
@@ -153,13 +153,28 @@ export class RoundMembers {
     const samplesOf = (index: number): IntegerSamples =>
       quantizeInputs(draw(`member ${index}`, 8 + 4 * index), inputQuantization).samples;
     const cast = new RoundMembers(stage, artifacts, federation, files, samplesOf);
-    for (const index of members) {
-      const sender = stage.sender(index);
-      await depositStake(sender, contracts, NATIVE, MEMBER_STAKE_WEI, 10n ** 20n);
-      const { maskKey } = await deriveMemberSecrets(sender.wallet, federation);
-      await joinFederation(sender, contracts, federation, MEMBER_STAKE_WEI, maskKey.publicKey);
-    }
+    for (const index of members) await cast.join(index);
     return cast;
+  }
+
+  /** Makes an account with new stake a member. */
+  async join(index: number): Promise<void> {
+    const sender = this.stage.sender(index);
+    const { contracts } = this.stage.market;
+    await depositStake(sender, contracts, NATIVE, MEMBER_STAKE_WEI, 10n ** 20n);
+    await joinWithOwnKey(sender, contracts, this.federation, MEMBER_STAKE_WEI);
+  }
+
+  /** What a member keeps to itself, with the key that the chain has for it. */
+  async secretsOf(index: number): Promise<MemberSecrets> {
+    const { wallet } = this.stage.sender(index);
+    const { key } = await readMember(this.stage.market.contracts, this.federation, wallet.address);
+    return await findMemberSecrets(wallet, this.federation, key);
+  }
+
+  /** A member's own samples. */
+  samplesOf(index: number): IntegerSamples {
+    return this.#samplesOf(index);
   }
 
   /** Removes the members' folders. */
@@ -176,12 +191,13 @@ export class RoundMembers {
   async open(index: number, changes: Partial<Member> = {}): Promise<Member> {
     const sender = this.stage.sender(index);
     const samples = this.#samplesOf(index);
+    const secrets = await this.secretsOf(index);
     return {
       chain: openRoundChain(sender, this.stage.market.contracts, this.federation.federationId),
       artifacts: this.artifacts,
       files: this.files,
-      secrets: await deriveMemberSecrets(sender.wallet, this.federation),
-      stages: this.stages(samples),
+      secrets,
+      stages: this.stages(samples, secrets),
       sampleCount: samples.sampleCount,
       workingFolder: this.folderOf(index),
       ...changes,
@@ -209,20 +225,12 @@ export class RoundMembers {
   }
 
   /** Stages that train on samples, and whose proofs are simulated. */
-  stages(samples: IntegerSamples): MemberStages {
+  stages(samples: IntegerSamples, secrets: MemberSecrets): MemberStages {
     const { keys } = this.stage;
-    const { document, shards } = this.files;
-    const { mask, aggregate } = document.circuits;
-    const testSamples = shards[0]!.testSet.samples;
+    const { files } = this;
+    const { mask, aggregate } = files.document.circuits;
     return {
-      train: async ({ place, member }, globalModel) => {
-        const trained = await trainLocal({
-          ...{ document, globalModel, samples, testSamples },
-          seed: `${member} ${place.round}`,
-          openBackend: () => openBackend("wasm"),
-        });
-        return trained.model;
-      },
+      train: memberTrainer({ files, samples, secrets, openBackend: () => openBackend("wasm") }),
       proveLocalCount: async (site, opened) => await this.score(ROUND_SCORE_PURPOSE, site, opened),
       proveGlobalCount: async (site, opened) => await this.score(ROUND_GLOBAL_PURPOSE, site, opened),
       proveMaskedModel: async ({ place, member }, { model, salt }, { factor, key, roster, peerPlaces }) => {

@@ -4,6 +4,7 @@ import { keccak_256 } from "@noble/hashes/sha3.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
 import type { FloatSamples } from "../data/dataset.ts";
+import { SeededRandom } from "../data/random.ts";
 import type { IntegerSamples } from "../data/samples.ts";
 import type { IntegerModel } from "../model/integer-model.ts";
 import { ModelError } from "../model/model-error.ts";
@@ -31,7 +32,7 @@ export interface LocalTrainingRun {
   readonly samples: IntegerSamples;
   /** The public test set, on which a model is proven and paid. Nothing but the length of the way is learnt from it. */
   readonly testSamples: IntegerSamples;
-  /** Determines batch order and noise. */
+  /** Determines which samples make a batch, the order of batches, and noise. Secret. */
   readonly seed: string;
   /** For float training; asked for when it is needed. */
   readonly openBackend: () => Promise<TrainingBackend>;
@@ -116,11 +117,23 @@ async function trainIntegers(
   const { model, completed } = await trainVerifiably({
     rule,
     seed: BigInt(`0x${bytesToHex(keccak_256(utf8ToBytes(seed)))}`),
-    train: samples,
+    train: shuffled(samples, seed),
     resumeFrom: { step: 0, model: globalModel, history: [] },
     signal,
   });
   return { model, completed, clipped: model.layers.map(() => ({ weights: 0, biases: 0 })) };
+}
+
+/** The rule cuts batches in the order of samples: who trains must not have one that others can guess. */
+function shuffled(samples: IntegerSamples, seed: string): IntegerSamples {
+  const { sampleCount, featureCount } = samples;
+  const order = new SeededRandom(seed, "order of samples").permutation(sampleCount);
+  const features = new Int32Array(samples.features.length);
+  order.forEach((from, to) => {
+    const row = samples.features.subarray(from * featureCount, (from + 1) * featureCount);
+    features.set(row, to * featureCount);
+  });
+  return { ...samples, features, labels: order.map((from) => samples.labels[from]!) };
 }
 
 /** Samples on the integer grid as the floats that networks read: x/(2^inputBits − 1). */

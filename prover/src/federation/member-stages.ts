@@ -6,6 +6,7 @@ import type { IntegerModel } from "../model/integer-model.ts";
 import type { TrainingBackend } from "../training/backend.ts";
 import type { FederationFiles, FederationProvers } from "./federation-files.ts";
 import { trainLocal } from "./local-training.ts";
+import { localTrainingSeed, type MemberSecrets } from "./member-key.ts";
 import type { PairKey, PublicKey } from "./pair-keys.ts";
 import {
   type OpenedModel,
@@ -42,36 +43,46 @@ export interface MemberStages {
   proveGlobalCount(site: ProofSite, opened: OpenedModel): Promise<ScoreProof>;
 }
 
-/** What a member's stages work with. */
-export interface StageInputs {
-  readonly federation: Pick<FederationRecord, "dataPoints">;
+/** What a member trains with. */
+export interface TrainerInputs {
   readonly files: FederationFiles;
-  readonly provers: FederationProvers;
   /** The member's own samples, by the federation's mapping of features. Secret. */
   readonly samples: IntegerSamples;
+  readonly secrets: Pick<MemberSecrets, "trainingKey">;
   readonly openBackend: () => Promise<TrainingBackend>;
-  readonly proving?: ProvingOptions;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What a member's stages work with. */
+export interface StageInputs extends TrainerInputs {
+  readonly federation: Pick<FederationRecord, "dataPoints">;
+  readonly provers: FederationProvers;
+  readonly proving?: ProvingOptions;
+}
+
+/** Trains on a member's own samples, with a secret seed for each round: the same model whenever it is asked for. */
+export function memberTrainer(inputs: TrainerInputs): MemberStages["train"] {
+  const { files, samples, secrets, openBackend, signal } = inputs;
+  const testSamples = joinSamples(files.shards.map(({ testSet }) => testSet.samples));
+  return async ({ place }, globalModel) => {
+    const { document } = files;
+    const seed = localTrainingSeed(secrets.trainingKey, place.round);
+    const trained = await trainLocal({
+      ...{ document, globalModel, samples, testSamples, seed, openBackend, signal },
+    });
+    return trained.model;
+  };
 }
 
 /** The stages of a member that trains on its own samples and proves with the federation's circuits. */
 export function memberStages(inputs: StageInputs): MemberStages {
-  const { federation, files, provers, samples, openBackend, proving, signal } = inputs;
+  const { federation, files, provers, proving } = inputs;
   const shards = files.shards.map(({ testSet }, index): ScoreShard => ({
     samples: testSet.samples,
     dataPoint: federation.dataPoints[index]!,
   }));
-  const testSamples = joinSamples(shards.map((shard) => shard.samples));
   return {
-    train: async ({ place, member }, globalModel) => {
-      // One seed a member and round: a run that is interrupted trains the same model again.
-      const seed = `${place.chainId} ${place.address} ${place.federationId} ${place.round} ${member}`;
-      const { document } = files;
-      const trained = await trainLocal({
-        ...{ document, globalModel, samples, testSamples, seed, openBackend, signal },
-      });
-      return trained.model;
-    },
+    train: memberTrainer(inputs),
     proveLocalCount: async (site, opened) =>
       await proveLocalCount(provers.score, site, opened, shards, proving),
     proveMaskedModel: async (site, opened, masking) =>

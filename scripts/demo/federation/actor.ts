@@ -194,10 +194,10 @@ export class MemberActor implements Actor {
   }
 
   #noticed({ federation, files, provers, backend, data }: FederationSetting, train: Trainer): MemberStages {
-    const { party, part } = this.player;
+    const { party, part, secrets } = this.player;
     const { story } = this.#setting.stage;
     const stages = memberStages({
-      ...{ federation, files, provers },
+      ...{ federation, files, provers, secrets },
       samples: part?.integer ?? data.testSet.samples,
       openBackend: () => Promise.resolve(backend),
       proving: { onStep: (step) => story.going(party, `proving: ${step}`) },

@@ -88,7 +88,7 @@ export async function runFederationDemo(run: FederationRun): Promise<FederationD
     path.join(workFolder, "shared"),
     seed,
   );
-  const players = await joinAll(stage, founded, provers, data);
+  const players = await joinAll(stage, founded, provers, data, seed);
   const setting: FederationSetting = {
     stage,
     scenario,

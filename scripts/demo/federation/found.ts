@@ -7,8 +7,8 @@ import {
   createFederation,
   type FederationRecord,
   fundFederation,
-  joinFederation,
   readFederation,
+  readMember,
 } from "../../../prover/src/chain/federations.ts";
 import { registerKey } from "../../../prover/src/chain/registry.ts";
 import type { RoundTiming } from "../../../prover/src/chain/round-state.ts";
@@ -18,7 +18,8 @@ import {
   type FederationProvers,
   readFederationFiles,
 } from "../../../prover/src/federation/federation-files.ts";
-import { deriveMemberSecrets } from "../../../prover/src/federation/member-key.ts";
+import { joinWithOwnKey } from "../../../prover/src/federation/join.ts";
+import { findMemberSecrets } from "../../../prover/src/federation/member-key.ts";
 import { publishFederation } from "../../../prover/src/federation/publish-federation.ts";
 import { defaultWeightScales } from "../../../prover/src/federation/start-model.ts";
 import { architectureId } from "../../../prover/src/model/architecture.ts";
@@ -31,6 +32,7 @@ import { CAST } from "./cast.ts";
 import type { FederationData } from "./partition.ts";
 import type { FederationScenario } from "./scenarios.ts";
 import type { Player } from "./setting.ts";
+import { demoTrainingKey } from "./trainers.ts";
 
 /** Of each round, divided by improvement. */
 export const ROUND_REWARD_WEI = 10n ** 18n;
@@ -168,6 +170,7 @@ export async function joinAll(
   { federation, files }: FoundedFederation,
   provers: FederationProvers,
   data: FederationData,
+  seed: string,
 ): Promise<readonly Player[]> {
   const players: Player[] = [];
   for (const [index, { party, role }] of CAST.entries()) {
@@ -179,16 +182,20 @@ export async function joinAll(
     );
     if (agreed.length === 0) throw new Error("nothing of the federation was checked");
     const sender = stage.sender(party);
-    const secrets = await deriveMemberSecrets(sender.wallet, federation);
     await layDown(stage, party, federation.address, STAKE_WEI, "a member's stake");
     const part = data.parts[index];
     const count = part?.samples.sampleCount ?? 0;
     await stage.transact(
       party,
       "join the federation",
-      (own) => joinFederation(own, stage.contracts, federation, STAKE_WEI, secrets.maskKey.publicKey),
+      (own) => joinWithOwnKey(own, stage.contracts, federation, STAKE_WEI),
       `joins with ${count === 0 ? "no data" : `${count} samples of its own`} and ${ether(STAKE_WEI)} of stake`,
     );
+    const { key } = await readMember(stage.contracts, federation, sender.wallet.address);
+    const secrets = {
+      ...(await findMemberSecrets(sender.wallet, federation, key)),
+      trainingKey: demoTrainingKey(seed, party),
+    };
     players.push({ party, role, address: stage.address(party), secrets, part, stakeWei: STAKE_WEI });
   }
   return players;

@@ -1,5 +1,6 @@
-import type { MemberStages } from "../../../prover/src/federation/member-stages.ts";
-import { trainLocal } from "../../../prover/src/federation/local-training.ts";
+import { createHash } from "node:crypto";
+
+import { type MemberStages, memberTrainer } from "../../../prover/src/federation/member-stages.ts";
 import type { LocalTraining } from "./local-training.ts";
 import type { FederationSetting, Player } from "./setting.ts";
 
@@ -8,20 +9,19 @@ export function localTraining({ scenario, files, backend }: FederationSetting): 
   return { training: scenario.training, weightScales: files.document.weightScales, backend };
 }
 
-/** Trains on a player's own samples as the toolkit does, with the demo's seed. */
+/** In place of the one that a member's account gives: with accounts that are drawn anew, the demo still repeats for its seed. */
+export function demoTrainingKey(seed: string, party: string): Uint8Array {
+  return createHash("sha256").update(`${seed}, ${party}`).digest();
+}
+
+/** Trains on a player's own samples as the toolkit does, from its training key. */
 export function trainHonestly(
-  { seed, files, data, backend }: FederationSetting,
-  { party, part }: Player,
+  { files, backend }: FederationSetting,
+  { part, secrets }: Player,
 ): MemberStages["train"] {
-  return async ({ place }, globalModel) => {
-    const { model } = await trainLocal({
-      document: files.document,
-      globalModel,
-      samples: part!.integer,
-      testSamples: data.testSet.samples,
-      seed: `${seed}, ${party} in round ${place.round}`,
-      openBackend: () => Promise.resolve(backend),
-    });
-    return model;
-  };
+  return memberTrainer({
+    ...{ files, secrets },
+    samples: part!.integer,
+    openBackend: () => Promise.resolve(backend),
+  });
 }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Wallet } from "ethers";
+import { Wallet, ZeroAddress } from "ethers";
 
 import { getDocument } from "../../../prover/src/artifacts/documents.ts";
 import { ArtifactStore } from "../../../prover/src/artifacts/store.ts";
@@ -8,14 +8,19 @@ import { type Contracts, openContracts } from "../../../prover/src/chain/contrac
 import {
   createFederation,
   type FederationTerms,
+  joinFederation,
+  leaveFederation,
   readFederation,
 } from "../../../prover/src/chain/federations.ts";
 import { TransactionJournal } from "../../../prover/src/chain/journal.ts";
 import type { Sender } from "../../../prover/src/chain/send.ts";
+import { depositStake } from "../../../prover/src/chain/stake.ts";
 import { loadDocument } from "../../../prover/src/data/document.ts";
 import { TEST_SET } from "../../../prover/src/data/test-set.ts";
 import { FEDERATION_DOCUMENT } from "../../../prover/src/federation/federation-document.ts";
 import { GLOBAL_MODEL } from "../../../prover/src/federation/global-model.ts";
+import { deriveMemberSecrets } from "../../../prover/src/federation/member-key.ts";
+import { randomPairKey } from "../../../prover/src/federation/pair-keys.ts";
 import { trainedStartModel } from "../../../prover/src/federation/start-model.ts";
 import { modelCommitment } from "../../../prover/src/model/commitment.ts";
 import { runReference } from "../../../prover/src/model/reference.ts";
@@ -349,6 +354,33 @@ describe("zkpot round", () => {
       }
     });
 
+    it("joins with the account's next key when somebody else has registered the first one", async () => {
+      const { federationId: other } = await sponsor.json<Created>(
+        ...createCommand({ "--title": "squatted" }),
+      );
+      const federation = await readFederation(contracts, BigInt(other!));
+      const victim = new Wallet(ANVIL_KEYS[3]);
+      const { maskKey } = await deriveMemberSecrets(victim, federation);
+      await depositStake(sender, contracts, ZeroAddress, ETHER / 10n, 10n ** 20n);
+      await joinFederation(sender, contracts, federation, ETHER / 10n, maskKey.publicKey);
+      await leaveFederation(sender, federation);
+      const late = await newTinyMember(stage, 3);
+      try {
+        late.fetchArtifacts(sponsor);
+        const joined = await late.json<{ member: Record<string, unknown> }>("round", "join", other!);
+        expect(joined.member).to.include({ isMember: true });
+        const { maskKey: next } = await deriveMemberSecrets(victim, federation, 1);
+        expect(joined.member.key).to.deep.equal({
+          x: String(next.publicKey.x),
+          y: String(next.publicKey.y),
+        });
+        // It is found again, so only the samples are missing.
+        await failureOf(late, ["round", "run", other!], "cli.training-data");
+      } finally {
+        late.remove();
+      }
+    });
+
     it("refuses a federation whose artifacts are not at hand", async () => {
       const empty = new Workspace(member.environment);
       try {
@@ -436,6 +468,22 @@ describe("zkpot round", () => {
         expect(round).to.include({ state: "none" });
       });
     }
+
+    it("refuses a member whose key is none of the account's", async () => {
+      const { federationId: other } = await sponsor.json<Created>(...createCommand({ "--title": "by hand" }));
+      const federation = await readFederation(contracts, BigInt(other!));
+      await depositStake(sender, contracts, ZeroAddress, ETHER / 10n, 10n ** 20n);
+      const { publicKey } = randomPairKey();
+      await joinFederation(sender, contracts, federation, ETHER / 10n, publicKey);
+      const byHand = new Workspace({ PRIVATE_KEY: ANVIL_KEYS[2] });
+      try {
+        byHand.configure(stage.anvil.rpcUrl, { addresses: stage.addresses });
+        const message = await failureOf(byHand, ["round", "run", other!], "federation.other-key");
+        expect(message).to.include(String(publicKey.x));
+      } finally {
+        byHand.remove();
+      }
+    });
 
     it("ends with 130 when it is interrupted, and goes on with the model that it has saved", async () => {
       const options = ["--data", "./mine.csv", "--backend", "wasm", "--poll", "1s"];

@@ -11,6 +11,7 @@ import {
 } from "../../../prover/src/federation/local-training.ts";
 import { defaultWeightScales, randomStartModel } from "../../../prover/src/federation/start-model.ts";
 import type { Architecture } from "../../../prover/src/model/architecture.ts";
+import { modelDigest } from "../../../prover/src/model/commitment.ts";
 import { validateIntegerModel } from "../../../prover/src/model/integer-model.ts";
 import { runReference } from "../../../prover/src/model/reference.ts";
 import { openBackend } from "../../../prover/src/training/backend.ts";
@@ -81,6 +82,16 @@ describe("trainLocal", () => {
       { weights: 0, biases: 0 },
     ]);
     expect((await trainLocal(run)).model).to.deep.equal(model);
+  });
+
+  it("learns with integers from other batches for another seed, even where there is but one", async () => {
+    const few = { ...samples, sampleCount: TINY_RULE.batchSize + 3 };
+    few.features = samples.features.slice(0, few.sampleCount * few.featureCount);
+    few.labels = samples.labels.slice(0, few.sampleCount);
+    const models = await Promise.all(
+      ["1", "2", "3"].map(async (seed) => (await trainLocal(integerRun({ samples: few, seed }))).model),
+    );
+    expect(new Set(models.map((model) => modelDigest(model)))).to.have.property("size", 3);
   });
 
   it("moves a model that could not be proven back towards the global one, until it can", async () => {

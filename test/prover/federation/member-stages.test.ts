@@ -37,7 +37,7 @@ async function open<Instance extends CircuitInstance>(instance: Instance): Promi
 /** Each proof is verified by who makes it, under the same words as the contract states: a wrong one throws. */
 describe("memberStages", () => {
   let files: FederationFiles;
-  let stagesOf: (member: number, signal?: AbortSignal) => MemberStages;
+  let stagesOf: (member: number, trainingKey?: Uint8Array) => MemberStages;
   const site = (member: number, round = 1n): ProofSite => ({
     place: { chainId: 31337n, address: `0x${"c".repeat(40)}`, federationId: 4n, round },
     member: `0x${String(member + 1).repeat(40)}`,
@@ -78,10 +78,11 @@ describe("memberStages", () => {
     );
     files = await readFederationFiles(artifacts.read, published.document);
     const dataPoints = await taskDataPoints(score, files.shards, provers.score.keys);
-    stagesOf = (member, signal) =>
+    stagesOf = (member, trainingKey = new Uint8Array(32).fill(member)) =>
       memberStages({
-        ...{ federation: { dataPoints }, files, provers, signal },
+        ...{ federation: { dataPoints }, files, provers },
         samples: quantizeInputs(draw(`member ${member}`, 8 + 4 * member), inputQuantization).samples,
+        secrets: { trainingKey },
         openBackend: () => openBackend("wasm"),
       });
   });
@@ -94,11 +95,12 @@ describe("memberStages", () => {
     return randomStartModel(circuits.score.architecture, weightScales, "1");
   };
 
-  it("train the same model again in the same round only", async () => {
+  it("train the same model again in the same round only, and only with the same secret", async () => {
     const model = await stagesOf(2).train(site(2), start());
     expect(await stagesOf(2).train(site(2), start())).to.deep.equal(model);
     expect(await stagesOf(2).train(site(2, 2n), start())).to.not.deep.equal(model);
-    expect(await stagesOf(2).train(site(1), start())).to.not.deep.equal(model);
+    const guessing = stagesOf(2, new Uint8Array(32).fill(9));
+    expect(await guessing.train(site(2), start())).to.not.deep.equal(model);
   });
 
   it("prove a round: counts of both shards, masked models, their average and its count", async () => {

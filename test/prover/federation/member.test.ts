@@ -4,8 +4,17 @@ import { ArtifactError } from "../../../prover/src/artifacts/artifact-error.ts";
 import { documentCid } from "../../../prover/src/artifacts/documents.ts";
 import { ChainError } from "../../../prover/src/chain/chain-error.ts";
 import { ROUND_GLOBAL_PURPOSE } from "../../../prover/src/chain/context.ts";
-import { readFederation, readFederationCredit, readMember } from "../../../prover/src/chain/federations.ts";
+import {
+  joinFederation,
+  leaveFederation,
+  readFederation,
+  readFederationCredit,
+  readMember,
+} from "../../../prover/src/chain/federations.ts";
+import { readRound } from "../../../prover/src/chain/rounds.ts";
+import { depositStake } from "../../../prover/src/chain/stake.ts";
 import { GLOBAL_MODEL } from "../../../prover/src/federation/global-model.ts";
+import { deriveMemberSecrets } from "../../../prover/src/federation/member-key.ts";
 import { type Member, stepMember } from "../../../prover/src/federation/member.ts";
 import { readGlobalModel } from "../../../prover/src/federation/federation-files.ts";
 import { MASKED_VECTOR } from "../../../prover/src/federation/masked-vector.ts";
@@ -432,6 +441,26 @@ describe("stepMember", () => {
     for (const index of [0, 1, 2]) {
       expect(kindsOf(done, index).filter((kind) => kind === "train")).to.have.lengthOf(2);
     }
+  it("takes part with its next key when somebody else has registered the first one", async () => {
+    const members = await RoundMembers.create(stage, { maxRounds: 1 }, [0, 1]);
+    casts.push(members);
+    const { federation } = members;
+    const { contracts } = stage.market;
+    const [attacker, victim] = [stage.sender(3), stage.sender(2)];
+    const { maskKey } = await deriveMemberSecrets(victim.wallet, federation);
+    await depositStake(attacker, contracts, NATIVE, MEMBER_STAKE_WEI, 10n ** 20n);
+    await joinFederation(attacker, contracts, federation, MEMBER_STAKE_WEI, maskKey.publicKey);
+    await leaveFederation(attacker, federation);
+    await members.join(2);
+    await playRounds(stage, castOf(members, [0, 1, 2]));
+    const time = await stage.time();
+    const round = await readRound(contracts, federation, 1n, stage.address(2), time);
+    expect(round.state).to.equal("final");
+    expect(round.places.map(({ member }) => member)).to.include(stage.address(2));
+    expect(round.peers).to.have.lengthOf(3);
+    const own = round.places[round.own.place!]!;
+    expect(own.key).to.deep.equal((await members.secretsOf(2)).maskKey.publicKey);
+    expect(own.key).to.not.deep.equal(maskKey.publicKey);
   });
 
   it("takes it for no failure that another was quicker", async () => {

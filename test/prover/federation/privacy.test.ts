@@ -3,21 +3,26 @@ import { expect } from "chai";
 import { decodeDocument } from "../../../prover/src/data/document.ts";
 import { federationWord } from "../../../prover/src/chain/context.ts";
 import { readRound } from "../../../prover/src/chain/rounds.ts";
-import { readFederation } from "../../../prover/src/chain/federations.ts";
+import { readFederation, roundsContract } from "../../../prover/src/chain/federations.ts";
 import { toField } from "../../../prover/src/field.ts";
+import { readGlobalModel } from "../../../prover/src/federation/federation-files.ts";
+import { trainLocal } from "../../../prover/src/federation/local-training.ts";
 import { MASKED_VECTOR } from "../../../prover/src/federation/masked-vector.ts";
 import { pairMasks } from "../../../prover/src/federation/masks.ts";
-import { deriveMemberSecrets, type MemberSecrets } from "../../../prover/src/federation/member-key.ts";
+import { localTrainingSeed, type MemberSecrets } from "../../../prover/src/federation/member-key.ts";
 import { pairSecret } from "../../../prover/src/federation/pair-keys.ts";
 import { parameterVector } from "../../../prover/src/federation/parameter-vector.ts";
 import { RoundFolder } from "../../../prover/src/federation/round-folder.ts";
 import { LOCAL_MODEL, type LocalModel, MASKED_MODEL } from "../../../prover/src/federation/round-stages.ts";
-import { modelDigest } from "../../../prover/src/model/commitment.ts";
+import { modelDigest, roundNullifier } from "../../../prover/src/model/commitment.ts";
+import { openBackend } from "../../../prover/src/training/backend.ts";
 import { FederationStage } from "../../support/federation.ts";
 import { castOf, playRounds, vanish } from "../../support/play-rounds.ts";
 import { RoundMembers } from "../../support/round-members.ts";
+import { TINY_RULE } from "../support/training-rules.ts";
 
 const ALL = [0, 1, 2, 3];
+const VICTIM = 1;
 
 /** A member with all that it keeps to itself. */
 interface Insider {
@@ -115,6 +120,81 @@ describe("what the leader of a round receives", () => {
   });
 });
 
+describe("the nullifier of a member's model", () => {
+  before(async () => {
+    stage = await FederationStage.start();
+  });
+
+  after(async () => {
+    await stage.stop();
+  });
+
+  afterEach(() => {
+    members.clear();
+  });
+
+  for (const [kind, rule] of [
+    ["floats", undefined],
+    ["integers", TINY_RULE],
+  ] as const) {
+    it(`tells nobody that it guessed a sample, where members train with ${kind}, without the member's secret`, async () => {
+      members = await RoundMembers.create(stage, { maxRounds: 1 }, ALL, rule);
+      await playRounds(stage, castOf(members, ALL));
+      const { chainId, address, federationId } = members.federation;
+      const account = stage.address(VICTIM);
+      const nullifier = await publishedNullifier(account);
+      // All of the sample's labels, with the seeds that follow from what is public.
+      const publicSeeds = [
+        `${chainId} ${address} ${federationId} 1 ${account}`,
+        `${account} 1`,
+        localTrainingSeed(new Uint8Array(32), 1n),
+      ];
+      for (const seed of publicSeeds) {
+        expect(await labelsFound(nullifier, seed), seed).to.deep.equal([]);
+      }
+      // The attack is no straw man: with the member's own seed it finds the label, and no other.
+      const { trainingKey } = await members.secretsOf(VICTIM);
+      const seed = localTrainingSeed(trainingKey, 1n);
+      expect(await labelsFound(nullifier, seed)).to.deep.equal([members.samplesOf(VICTIM).labels[0]]);
+      // And what that seed comes from is nowhere.
+      const published = await publicRecord();
+      for (const secret of [Buffer.from(trainingKey).toString("hex"), seed]) {
+        expect(published.some((text) => text.includes(secret))).to.equal(false);
+      }
+    });
+  }
+});
+
+/** What a member's proof said of its model in the first round. */
+async function publishedNullifier(account: string): Promise<bigint> {
+  const contract = roundsContract(stage.market.contracts);
+  const { federationId, createdAtBlock } = members.federation;
+  const filter = contract.filters.LocalScoreProven(federationId, 1n, account);
+  const [event] = await contract.queryFilter(filter, createdAtBlock);
+  return event!.args.nullifier;
+}
+
+/** Labels of the victim's first sample with which training from a seed comes to a nullifier, all other samples being known. */
+async function labelsFound(nullifier: bigint, seed: string): Promise<number[]> {
+  const { artifacts, files, federation } = members;
+  const { document, shards } = files;
+  const samples = members.samplesOf(VICTIM);
+  const globalModel = await readGlobalModel(artifacts.read, files, federation.globalModel);
+  const found: number[] = [];
+  for (let label = 0; label < samples.classCount; label++) {
+    const labels = samples.labels.slice();
+    labels[0] = label;
+    const { model } = await trainLocal({
+      ...{ document, globalModel, seed },
+      samples: { ...samples, labels },
+      testSamples: shards[0]!.testSet.samples,
+      openBackend: () => openBackend("wasm"),
+    });
+    if (roundNullifier(federationWord(federation), 1n, model) === nullifier) found.push(label);
+  }
+  return found;
+}
+
 /** The texts of all artifacts and, in hexadecimal, all transactions and events of the chain. */
 async function publicRecord(): Promise<string[]> {
   const { provider } = stage.market.connection;
@@ -149,13 +229,13 @@ function holds(record: readonly string[], word: bigint): boolean {
 
 async function folderOf(index: number): Promise<RoundFolder> {
   const sender = stage.sender(index);
-  const { folderKey } = await deriveMemberSecrets(sender.wallet, members.federation);
+  const { folderKey } = await members.secretsOf(index);
   const place = { ...members.federation, round: 1n };
   return new RoundFolder(members.folderOf(index), place, sender.wallet.address, folderKey);
 }
 
 async function openInsider(index: number): Promise<Insider> {
-  const secrets = await deriveMemberSecrets(stage.sender(index).wallet, members.federation);
+  const secrets = await members.secretsOf(index);
   const local = (await (await folderOf(index)).load("local-model", LOCAL_MODEL))!;
   return {
     index,
