@@ -23,7 +23,9 @@ import {IFederations} from "./IFederations.sol";
 ///
 /// Guarantees
 /// - There is no owner, no pause and no upgrade. Every round ends by calls that anybody can make.
-/// - A model earns once a round, whoever submits it: the nullifier follows from the weights.
+/// - The same weights earn once a round, whoever submits them: the nullifier follows from them. Warning: it is one weight wide. A
+///   model with one weight changed, or with hidden units in another order, counts as another, so one person with k accounts can
+///   take k places and k shares for k stakes, which it gets back.
 /// - What is aggregated is what was proven: each vector of a sum is the member's proven model times the factor it committed to,
 ///   one vector a member, all masked towards exactly each other, at least three of them; the factors add up to the divisor.
 /// - The leader is the best of those aggregated, or drawn among those in the band by stake: a stake that is split weighs the same.

@@ -441,6 +441,8 @@ describe("stepMember", () => {
     for (const index of [0, 1, 2]) {
       expect(kindsOf(done, index).filter((kind) => kind === "train")).to.have.lengthOf(2);
     }
+  });
+
   it("takes part with its next key when somebody else has registered the first one", async () => {
     const members = await RoundMembers.create(stage, { maxRounds: 1 }, [0, 1]);
     casts.push(members);
