@@ -1,10 +1,14 @@
 /** Sections of circuits/README.md about instances of the federation's circuits. */
 import { type AggregateInstance, aggregateLayout } from "../prover/src/circuits/aggregate.ts";
+import {
+  aggregateRowParts,
+  maskedUpdateRowParts,
+  vectorSumRowParts,
+} from "../prover/src/circuits/federation-cost.ts";
 import { publicSignalCount } from "../prover/src/circuits/layout.ts";
 import { type MaskedUpdateInstance, maskedUpdateLayout } from "../prover/src/circuits/masked-update.ts";
 import { type VectorSumInstance, vectorSumLayout } from "../prover/src/circuits/vector-sum.ts";
 import { vectorShape } from "../prover/src/federation/parameter-vector.ts";
-import { aggregateRowParts, maskedUpdateRowParts, vectorSumRowParts } from "./federation-rows.ts";
 import { signalTable } from "./readme-tables.ts";
 import { rowBudget } from "./training-sections.ts";
 

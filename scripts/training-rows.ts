@@ -1,24 +1,17 @@
 /** What the constraints of the training circuits are for, counted from their parameters. */
 import { lookupCount } from "../prover/src/circuits/accuracy.ts";
+import type { RowPart } from "../prover/src/circuits/cost.ts";
+import {
+  chainRows,
+  commitmentRows,
+  commitmentWords,
+  packedWordCount,
+} from "../prover/src/circuits/poseidon-rows.ts";
 import type { TrainInitInstance } from "../prover/src/circuits/train-init.ts";
 import { type TrainStepInstance, trainStepDimensions } from "../prover/src/circuits/train-step.ts";
-import type { Architecture } from "../prover/src/model/architecture.ts";
 import { SIGMOID_TABLE } from "../prover/src/verifiable/sigmoid-table.ts";
 import { sigmoidShiftBits, WEIGHT_FRACTION_BITS } from "../prover/src/verifiable/training-rule.ts";
 
-/** Constraints that serve one purpose. */
-export interface RowPart {
-  readonly part: string;
-  readonly rows: number;
-}
-
-/** Bits of a word that Poseidon takes. */
-const WORD_BITS = 252;
-/** Constraints of circomlib's Poseidon over 16 inputs; a constant input saves three. */
-const POSEIDON_16 = 609;
-const POSEIDON_CONSTANT = 3;
-/** The same over a model digest and a salt. */
-const POSEIDON_2 = 240;
 /** Constraints of Poseidon over seed and counter, and of its digest's 254 bits below the field order. */
 const DIGEST_BITS = 752;
 /** Weights cut from one digest. */
@@ -26,7 +19,7 @@ const CHUNKS = 15;
 
 /** Constraints of a train-init instance by purpose; exact. */
 export function trainInitRowParts({ rule }: TrainInitInstance): RowPart[] {
-  const { weights, biasWords } = modelWords(rule.architecture);
+  const { weights, biasWords } = commitmentWords(rule.architecture);
   return [
     {
       part: "bits of Poseidon(seed, counter), 15 weights a digest",
@@ -77,7 +70,8 @@ export function trainStepRowParts(instance: TrainStepInstance): RowPart[] {
     (groups - 1) * (inputs + outputs) + inputs * outputs;
   // The sum of the powers of rho that biases are multiplied by is 1 for a batch of one.
   const biasFactors = batch > 1 ? 1 : 0;
-  const batchWords = wordCount(size.features * batch, inputBits) + wordCount(classes * batch, 1) + 1;
+  const batchWords =
+    packedWordCount(size.features * batch, inputBits) + packedWordCount(classes * batch, 1) + 1;
   return [
     { part: "range checks: a row per lookup", rows: range + fine },
     { part: "range checks: a row per table entry", rows: 2 ** tableBits + 2 ** fineTableBits },
@@ -124,33 +118,4 @@ export function trainStepErrors(
     { check: "products, forward and backward", n: outputs * batch + units },
     { check: "gradients", n: weights },
   ];
-}
-
-/** Constraints of a model commitment: digest and salt, `constants` of the digest's words known to the compiler. */
-export function commitmentRows(architecture: Architecture, constants: number): number {
-  return chainRows(modelWords(architecture).words, constants) + POSEIDON_2;
-}
-
-/** Counts of what a model commitment hashes. */
-function modelWords({ layerSizes, weightBits, biasBits }: Architecture): {
-  readonly weights: number;
-  readonly biasWords: number;
-  /** With the architecture id. */
-  readonly words: number;
-} {
-  const weights = layerSizes.slice(1).reduce((sum, size, layer) => sum + size * layerSizes[layer]!, 0);
-  const biases = layerSizes.slice(1).reduce((sum, size) => sum + size, 0);
-  const biasWords = wordCount(biases, biasBits);
-  return { weights, biasWords, words: wordCount(weights, weightBits) + biasWords + 1 };
-}
-
-function wordCount(count: number, bits: number): number {
-  return Math.ceil(count / Math.floor(WORD_BITS / bits));
-}
-
-/** Constraints of a Poseidon chain over `count` values, `constants` of them known to the compiler. */
-export function chainRows(count: number, constants: number): number {
-  const calls = count <= 16 ? 1 : 1 + Math.ceil((count - 16) / 15);
-  const padding = 16 + 15 * (calls - 1) - count;
-  return calls * POSEIDON_16 - POSEIDON_CONSTANT * (padding + constants);
 }

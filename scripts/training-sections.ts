@@ -1,4 +1,5 @@
 /** Sections of circuits/README.md about instances of the training circuits. */
+import type { RowPart } from "../prover/src/circuits/cost.ts";
 import { publicSignalCount } from "../prover/src/circuits/layout.ts";
 import { type TrainInitInstance, trainInitLayout } from "../prover/src/circuits/train-init.ts";
 import {
@@ -8,13 +9,7 @@ import {
 } from "../prover/src/circuits/train-step.ts";
 import { sigmoidShiftBits, WEIGHT_FRACTION_BITS } from "../prover/src/verifiable/training-rule.ts";
 import { signalTable, table } from "./readme-tables.ts";
-import {
-  type RowPart,
-  trainInitRowParts,
-  trainStepErrors,
-  trainStepLookups,
-  trainStepRowParts,
-} from "./training-rows.ts";
+import { trainInitRowParts, trainStepErrors, trainStepLookups, trainStepRowParts } from "./training-rows.ts";
 
 /** The section of an initialisation circuit. */
 export function trainInitSection(instance: TrainInitInstance): string {

@@ -1,5 +1,6 @@
 import { type AccuracyShape, accuracyDimensions, accuracyLayout, lookupCount } from "./accuracy.ts";
-import { publicSignalCount } from "./layout.ts";
+import { type CircuitLayout, publicSignalCount } from "./layout.ts";
+import { commitmentRows } from "./poseidon-rows.ts";
 
 /** What a circuit costs to prove. */
 export interface CircuitCost {
@@ -15,11 +16,16 @@ export interface CircuitCost {
   readonly provingSeconds: number;
 }
 
-/** Non-linear constraints of one circomlib Poseidon over 16 inputs, less three per constant input. */
-const POSEIDON_16 = 609;
-const POSEIDON_CONSTANT = 3;
-/** The same over two inputs, digest and salt, and over three: federation, round, digest. */
-const POSEIDON_2 = 240;
+/** Constraints that serve one purpose. */
+export interface RowPart {
+  readonly part: string;
+  readonly rows: number;
+}
+
+/** snarkjs's field has 2^28 roots of unity, and the quotient needs the doubled domain. */
+export const LARGEST_DOMAIN_POWER = 27;
+
+/** Non-linear constraints of circomlib's Poseidon over three inputs: federation, round, digest. */
 const POSEIDON_3 = 261;
 /** What O2 leaves of linear constraints: `correct` as the sum of committed bits. */
 const LINEAR = 1;
@@ -32,8 +38,13 @@ const SECONDS_PER_ROW = 60e-6;
 
 /** Rows, domain, expected memory and time of an instance; the constraint count is exact. */
 export function accuracyCost(instance: AccuracyShape): CircuitCost {
-  const constraints = accuracyRowParts(instance).reduce((sum, { rows }) => sum + rows, 0);
-  const publicSignals = publicSignalCount(accuracyLayout(instance));
+  return circuitCost(accuracyRowParts(instance), accuracyLayout(instance));
+}
+
+/** Rows, domain, expected memory and time of a circuit with these constraints and signals. */
+export function circuitCost(parts: readonly RowPart[], layout: CircuitLayout): CircuitCost {
+  const constraints = parts.reduce((sum, part) => sum + part.rows, 0);
+  const publicSignals = publicSignalCount(layout);
   const rows = constraints + publicSignals + 1;
   const domainPower = Math.ceil(Math.log2(rows));
   return {
@@ -71,11 +82,9 @@ export function accuracyLookups(instance: AccuracyShape): number {
 }
 
 /** Constraints of an instance by what they are for; exact. */
-export function accuracyRowParts(
-  instance: AccuracyShape,
-): { readonly part: string; readonly rows: number }[] {
+export function accuracyRowParts(instance: AccuracyShape): RowPart[] {
   const { architecture, tableBits, groups } = instance;
-  const { layerSizes, weightBits, biasBits } = architecture;
+  const { layerSizes } = architecture;
   const size = accuracyDimensions(instance);
   // The powers of rho for the biases start from a constant, which saves the first product; with one group
   // they are that constant, which makes the biases' products linear.
@@ -87,9 +96,6 @@ export function accuracyRowParts(
     },
     Math.max(groups - 2, 0),
   );
-  const words =
-    Math.ceil(size.weights / Math.floor(252 / weightBits)) +
-    Math.ceil(size.biases / Math.floor(252 / biasBits));
   return [
     { part: "range checks: a row per lookup", rows: accuracyLookups(instance) },
     { part: "range checks: a row per table entry", rows: 2 ** tableBits },
@@ -99,15 +105,8 @@ export function accuracyRowParts(
       rows: size.slotsTotal + size.classes * groups + LINEAR,
     },
     { part: "matrix products", rows: products },
-    { part: "model commitment (Poseidon)", rows: poseidonConstraints(words + 1) + POSEIDON_2 },
+    { part: "model commitment (Poseidon)", rows: commitmentRows(architecture, 1) },
     ...(instance.template === "round-accuracy" ? [{ part: "nullifier (Poseidon)", rows: POSEIDON_3 }] : []),
     { part: "squares of context, dataBlinding and blockMask", rows: 3 },
   ];
-}
-
-/** One constant input is the architecture id, the others are padding of the last call. */
-function poseidonConstraints(values: number): number {
-  const calls = values <= 16 ? 1 : 1 + Math.ceil((values - 16) / 15);
-  const padding = 16 + 15 * (calls - 1) - values;
-  return calls * POSEIDON_16 - POSEIDON_CONSTANT * (padding + 1);
 }

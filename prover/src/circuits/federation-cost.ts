@@ -1,10 +1,11 @@
-/** What the constraints of the federation's circuits are for, counted from their parameters. */
-import { lookupCount } from "../prover/src/circuits/accuracy.ts";
-import type { AggregateInstance } from "../prover/src/circuits/aggregate.ts";
-import type { MaskedUpdateInstance } from "../prover/src/circuits/masked-update.ts";
-import type { VectorSumInstance } from "../prover/src/circuits/vector-sum.ts";
-import { vectorShape } from "../prover/src/federation/parameter-vector.ts";
-import { chainRows, commitmentRows, type RowPart } from "./training-rows.ts";
+/** What the constraints of the federation's circuits are for and cost, counted from their parameters. */
+import { vectorShape } from "../federation/parameter-vector.ts";
+import { lookupCount } from "./accuracy.ts";
+import { type AggregateInstance, aggregateLayout } from "./aggregate.ts";
+import { circuitCost, type CircuitCost, type RowPart } from "./cost.ts";
+import { type MaskedUpdateInstance, maskedUpdateLayout } from "./masked-update.ts";
+import { chainRows, commitmentRows } from "./poseidon-rows.ts";
+import type { VectorSumInstance } from "./vector-sum.ts";
 
 /** Constraints of circomlib's multiplication of Baby Jubjub's base point, with the bits of the scalar. */
 const PUBLIC_KEY = 776;
@@ -13,6 +14,16 @@ const PAIR_SECRET = 2562;
 /** Constraints of Poseidon over 16 inputs of which 13 are constant, as 16 masks cost. */
 const MASK_CALL = 570;
 const WORDS_PER_CALL = 16;
+
+/** Rows, domain, expected memory and time of a masked-update instance; the constraint count is exact. */
+export function maskedUpdateCost(instance: MaskedUpdateInstance): CircuitCost {
+  return circuitCost(maskedUpdateRowParts(instance), maskedUpdateLayout(instance));
+}
+
+/** Rows, domain, expected memory and time of an aggregate instance; the constraint count is exact. */
+export function aggregateCost(instance: AggregateInstance): CircuitCost {
+  return circuitCost(aggregateRowParts(instance), aggregateLayout(instance));
+}
 
 /** Constraints of a masked-update instance by purpose; exact. */
 export function maskedUpdateRowParts(instance: MaskedUpdateInstance): RowPart[] {
