@@ -132,7 +132,7 @@ the same two.
 
 ## Instances
 
-Parameters are in \`circuits.json\`; \`zkpot circuit plan\` chooses those of the accuracy circuit for other shapes.
+Parameters are in \`circuits.json\`; \`zkpot circuit plan\` chooses those of the accuracy circuit, and of a federation's three, for other shapes.
 `;
 
 /** The whole README for these instances. */

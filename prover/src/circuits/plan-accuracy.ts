@@ -1,8 +1,8 @@
 import { type Architecture, validateArchitecture, worstCaseSum } from "../model/architecture.ts";
 import { groupsForAnyLabels, groupsNeeded } from "../witness/sample-groups.ts";
-import type { AccuracyInstance } from "./accuracy.ts";
+import type { AccuracyInstance, AccuracyShape, RoundAccuracyInstance } from "./accuracy.ts";
 import { CircuitError } from "./circuit-error.ts";
-import { accuracyCost } from "./cost.ts";
+import { accuracyCost, LARGEST_DOMAIN_POWER } from "./cost.ts";
 
 /** What a user asks for. */
 export interface AccuracyPlan {
@@ -18,8 +18,6 @@ export interface AccuracyPlan {
 }
 
 const WORD_BITS = 252;
-/** snarkjs's field has 2^28 roots of unity, and the quotient needs the doubled domain. */
-const LARGEST_DOMAIN_POWER = 27;
 const TABLE_BITS: Readonly<Record<"min" | "max", number>> = { min: 6, max: 14 };
 /**
  * Bits a hidden layer's accumulator keeps beyond inputs and fan-in, and a margin likewise: room for weights
@@ -36,8 +34,17 @@ const MARGIN_ROOM_BITS = 3;
  * Throws CircuitError `circuit.plan` when no choice fits the proof system.
  */
 export function planAccuracyInstance(plan: AccuracyPlan): AccuracyInstance {
+  return { ...smallestShape(plan, "accuracy"), template: "accuracy" };
+}
+
+/** As planAccuracyInstance, for the rounds of a federation. */
+export function planRoundAccuracyInstance(plan: AccuracyPlan): RoundAccuracyInstance {
+  return { ...smallestShape(plan, "round-accuracy"), template: "round-accuracy" };
+}
+
+function smallestShape(plan: AccuracyPlan, template: AccuracyShape["template"]): AccuracyShape {
   checkPlan(plan);
-  let best: { readonly instance: AccuracyInstance; readonly rows: number } | undefined;
+  let best: { readonly instance: AccuracyShape; readonly rows: number } | undefined;
   for (let tableBits = TABLE_BITS.min; tableBits <= TABLE_BITS.max; tableBits++) {
     const architectures =
       plan.architecture === undefined
@@ -46,7 +53,7 @@ export function planAccuracyInstance(plan: AccuracyPlan): AccuracyInstance {
           ? [plan.architecture]
           : [];
     for (const architecture of architectures) {
-      for (const instance of packings(plan, architecture, tableBits)) {
+      for (const instance of packings(plan, template, architecture, tableBits)) {
         const { rows } = accuracyCost(instance);
         if (best === undefined || rows < best.rows) best = { instance, rows };
       }
@@ -116,9 +123,10 @@ function* architecturesFor(plan: AccuracyPlan, tableBits: number): Generator<Arc
 
 function* packings(
   plan: AccuracyPlan,
+  template: AccuracyShape["template"],
   architecture: Architecture,
   tableBits: number,
-): Generator<AccuracyInstance> {
+): Generator<AccuracyShape> {
   const least = slotBitsNeeded(architecture);
   const classes = plan.layerSizes.at(-1)!;
   for (let slots = Math.floor(WORD_BITS / least); slots >= 1; slots--) {
@@ -126,7 +134,7 @@ function* packings(
       typeof plan.samples === "number"
         ? groupsForAnyLabels(plan.samples, classes, slots)
         : groupsNeeded(plan.samples, slots);
-    yield { id: plan.id, template: "accuracy", architecture, tableBits, groups, slots, slotBits: least };
+    yield { id: plan.id, template, architecture, tableBits, groups, slots, slotBits: least };
   }
 }
 

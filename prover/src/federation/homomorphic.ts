@@ -5,6 +5,7 @@ import { averageSums } from "./average.ts";
 import { EncryptedSums, type SealLibrary } from "./encrypted-sums.ts";
 import { openEnvelope, sealEnvelope } from "./envelope.ts";
 import { FederationError } from "./federation-error.ts";
+import { MIN_PLACES } from "./federation-limits.ts";
 import { ownPlace } from "./masks.ts";
 import { checkFactor, type ParameterSums, vectorShape } from "./parameter-vector.ts";
 import { type AggregationRound, checkPlaces, type SecureAggregation } from "./secure-aggregation.ts";
@@ -14,8 +15,6 @@ import { type AggregationRound, checkPlaces, type SecureAggregation } from "./se
  * the smallest ring has room for a whole model and its noise.
  */
 const LIMB_BITS = 12;
-/** With fewer the sum, less one's own model, is the other's. */
-const MIN_PLACES = 3;
 
 /** Who does what in one aggregation under encryption: two different members. */
 export interface HomomorphicRoles {
