@@ -27,7 +27,7 @@ const MAX_TABLE_BITS = 20;
 
 /**
  * The circuits of a federation, each with the fewest rows: the score's decides about the architecture. Members may have
- * factors as large as the contract and the circuits allow.
+ * factors as large as the contract and the circuits allow, although averages with smaller ones would take a smaller table.
  *
  * Throws CircuitError `circuit.plan` for a number of members that no contract takes, and when a circuit exceeds the proof
  * system.

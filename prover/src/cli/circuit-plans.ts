@@ -12,9 +12,10 @@ import { type Report, warn } from "./output.ts";
 import type { PlanShape } from "./plan-shape.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Options of `zkpot circuit plan` that say what becomes of a plan. */
+/** Options of `zkpot circuit plan` that say what becomes of a plan, and those that the next commands repeat. */
 export interface PlanOutputFlags {
   readonly testSet?: string;
+  readonly trainStep?: string;
   readonly id?: string;
   readonly out?: string;
 }
@@ -120,15 +121,24 @@ export async function reportFederationPlan(
 }
 
 /** The commands that lead from planned circuits to a federation. */
-function federationSteps(circuits: readonly PlannedCircuit[], { testSet }: PlanOutputFlags): string[] {
+function federationSteps(
+  circuits: readonly PlannedCircuit[],
+  { testSet, trainStep }: PlanOutputFlags,
+): string[] {
   const files = circuits.flatMap(({ file }) => (file === undefined ? [] : [file]));
   const [score, mask, aggregate] = files;
   if (score === undefined) return ["zkpot circuit plan … --out <folder>  # writes the three instances"];
+  const create = [
+    `zkpot round create --test-set ${testSet ?? "<file>"}`,
+    `--score-circuit ${score} --mask-circuit ${mask} --aggregate-circuit ${aggregate}`,
+    ...(trainStep === undefined ? [] : [`--train-step ${trainStep}`]),
+    "…",
+  ];
   return [
     ...files.map((file) => `zkpot circuit build ${file}`),
     ...files.map((file, index) => `zkpot keys dev ${file}${index === 0 ? DEVELOPMENT_ONLY : ""}`),
     `zkpot deploy --register ${files.join(",")}  # or keys register of each, where the contracts are`,
-    `zkpot round create --test-set ${testSet ?? "<file>"} --score-circuit ${score} --mask-circuit ${mask} --aggregate-circuit ${aggregate} …`,
+    create.join(" "),
   ];
 }
 

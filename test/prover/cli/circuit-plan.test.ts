@@ -3,11 +3,14 @@ import path from "node:path";
 
 import { expect } from "chai";
 
+import { getDocument } from "../../../prover/src/artifacts/documents.ts";
+import { ArtifactStore } from "../../../prover/src/artifacts/store.ts";
 import type { CircuitCost } from "../../../prover/src/circuits/cost.ts";
 import type { CircuitInstance } from "../../../prover/src/circuits/instance.ts";
 import { loadCircuitInstance } from "../../../prover/src/circuits/instances.ts";
 import type { FederationInstances } from "../../../prover/src/circuits/plan-federation.ts";
 import { findInstanceOf } from "../../../prover/src/cli/artifacts.ts";
+import { FEDERATION_DOCUMENT } from "../../../prover/src/federation/federation-document.ts";
 import { ANVIL_KEYS, startAnvil } from "../../support/anvil.ts";
 import { createCommand } from "../../support/tiny-federation.ts";
 import { TINY_CLUSTERS } from "../../support/tiny-task.ts";
@@ -126,7 +129,7 @@ describe("zkpot circuit plan --members", () => {
     expect(stderr).to.include("use fewer members or a smaller model");
   });
 
-  it("writes files with which a federation is founded", async function () {
+  it("writes files with which a federation is founded, here one that trains with integers", async function () {
     this.timeout(600_000);
     const anvil = await startAnvil();
     const made: string[] = [];
@@ -136,7 +139,7 @@ describe("zkpot circuit plan --members", () => {
       await splitClusters(4);
       // The id is none of circuits.json, so that circuits and keys lie apart from the packaged ones.
       const { circuits } = await planFederation(
-        ...["--test-set", "test-set.json", "--hidden", "3", "--members", "3"],
+        ...["--test-set", "test-set.json", "--train-step", STEP, "--members", "3"],
         ...["--id", "founded", "--out", "planned"],
       );
       const { score, mask, aggregate } = circuits;
@@ -152,13 +155,20 @@ describe("zkpot circuit plan --members", () => {
         made.push((await workspace.json<{ folder: string }>("keys", "dev", file)).folder);
       }
       await workspace.json("deploy", "--register", files.join(","));
-      await workspace.json(
+      const { document } = await workspace.json<{ document: string }>(
         ...createCommand({
           "--score-circuit": scoreFile!,
           "--mask-circuit": maskFile!,
           "--aggregate-circuit": aggregateFile!,
+          "--train-step": STEP,
         }),
       );
+      const { training } = await getDocument(
+        new ArtifactStore(workspace.folder),
+        document,
+        FEDERATION_DOCUMENT,
+      );
+      expect(training.kind).to.equal("integer");
       const { federation } = await workspace.json<{ federation: Record<string, unknown> }>(
         ...["round", "status", "1"],
       );
@@ -200,14 +210,17 @@ describe("zkpot circuit plan --train-step", () => {
 
   it("plans a federation of the rule's models for a test set", async () => {
     await splitClusters(4);
-    const { circuits } = await planFederation(
-      ...["--train-step", STEP, "--test-set", "test-set.json", "--members", "3"],
+    const { circuits, nextSteps } = await planFederation(
+      ...["--train-step", STEP, "--test-set", "test-set.json", "--members", "3", "--out", "planned"],
     );
     const { rule } = await loadCircuitInstance("train-step", STEP);
     for (const { instance } of Object.values(circuits)) {
       expect(instance.architecture).to.deep.equal(rule.architecture);
     }
     expect(circuits.score.instance.id).to.equal("round-trained-4-3-3x10");
+    expect(nextSteps.at(-1)).to.match(
+      /^zkpot round create --test-set test-set.json .*--train-step train-step-4-3-3x4 …$/,
+    );
   });
 
   it("refuses a rule for features of other bits, and says how to split the data for it", async () => {
