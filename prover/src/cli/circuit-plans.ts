@@ -25,7 +25,7 @@ export async function reportPlan(shape: PlanShape, flags: PlanOutputFlags): Prom
   const { planAccuracyInstance } = await import("../circuits/plan-accuracy.ts");
   const { accuracyCost } = await import("../circuits/cost.ts");
   const { facts, megabytes } = await import("./text.ts");
-  const id = checkId(flags.id ?? `${shape.modelName}x${shape.sampleCount}`, flags);
+  const id = instanceId("", flags.id ?? `${shape.modelName}x${shape.sampleCount}`);
   const instance = planAccuracyInstance({ ...shape, id });
   const cost = accuracyCost(instance);
   const fits = await checkMemory("proving", cost, "use fewer samples");
@@ -44,6 +44,8 @@ export async function reportPlan(shape: PlanShape, flags: PlanOutputFlags): Prom
   };
 }
 
+/** As the schemas of instances allow. */
+const MAX_ID_LENGTH = 100;
 const DEVELOPMENT_ONLY = "  # local chains only; elsewhere keys new, contribute, beacon and verify";
 
 /** A planned circuit of a federation. */
@@ -66,14 +68,11 @@ export async function reportFederationPlan(
   const { planFederation } = await import("../circuits/plan-federation.ts");
   const { facts, megabytes, table } = await import("./text.ts");
   if (flags.out !== undefined) await requireFolder(flags.out);
-  const [forSamples, forMembers] =
-    flags.id === undefined
-      ? [`${shape.modelName}x${shape.sampleCount}`, `${shape.modelName}x${members}`]
-      : [flags.id, flags.id];
+  const forMembers = flags.id ?? `${shape.modelName}x${members}`;
   const ids = {
-    score: checkId(`round-${forSamples}`, flags),
-    mask: checkId(`masked-${forMembers}`, flags),
-    aggregate: checkId(`aggregate-${forMembers}`, flags),
+    score: instanceId("round-", flags.id ?? `${shape.modelName}x${shape.sampleCount}`),
+    mask: instanceId("masked-", forMembers),
+    aggregate: instanceId("aggregate-", forMembers),
   };
   const { score, mask, aggregate } = planFederation({ ...shape, ids, members });
   const smaller = "use fewer members or a smaller model";
@@ -142,13 +141,14 @@ function federationSteps(
   ];
 }
 
-/** Throws UsageError `cli.invalid-value` for a name that no instance can have. */
-function checkId(id: string, { id: given }: PlanOutputFlags): string {
-  if (/^[a-z0-9][a-z0-9-]{0,99}$/.test(id)) return id;
+/** An instance's id of a kind and a name; throws UsageError `cli.invalid-value` for one that no instance can have. */
+function instanceId(kind: string, name: string): string {
+  const id = `${kind}${name}`;
+  if (new RegExp(`^[a-z0-9][a-z0-9-]{0,${MAX_ID_LENGTH - 1}}$`).test(id)) return id;
   throw new UsageError(
     "cli.invalid-value",
-    `--id: "${given ?? id}" is not an instance id`,
-    "Use a-z, 0-9 and -.",
+    `--id: "${name}" is not an instance id`,
+    `Use a-z, 0-9 and -, at most ${MAX_ID_LENGTH - kind.length} of them.`,
     { id },
   );
 }

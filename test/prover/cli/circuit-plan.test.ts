@@ -184,8 +184,7 @@ describe("zkpot circuit plan --members", () => {
     [["--members", "17"], "cli.invalid-value", /--members: "17"/, 2],
     [["--members", "three"], "cli.invalid-value", /--members: "three"/, 2],
     [["--members", "3", "--id", "Mine"], "cli.invalid-value", /--id: "Mine"/, 2],
-    // With `aggregate-` before it the name is too long.
-    [["--members", "3", "--id", "a".repeat(95)], "cli.invalid-value", /--id: "a+"/, 2],
+    [["--members", "3", "--id", "a".repeat(91)], "cli.invalid-value", /--id: "a+"/, 2],
     [["--members", "3", "--out", "a-file"], "cli.plan-folder", /a-file is not a folder/, 2],
   ];
   for (const [parameters, code, message, exitCode] of refusals) {
