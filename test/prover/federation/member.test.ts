@@ -75,7 +75,7 @@ function halfOfAnOverflow(index: number): IntegerModel {
     layers: [
       { weights: new Int32Array(12).fill(index), biases: new Int32Array(3).fill(hidden) },
       {
-        weights: Int32Array.from({ length: 9 }, (_, weight) => (weight < 3 ? output : -output)),
+        weights: Int32Array.from({ length: 9 }, (_, weight) => (weight % 3 === 0 ? output : -output)),
         biases: Int32Array.of(0, 0, 0),
       },
     ],
