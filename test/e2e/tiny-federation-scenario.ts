@@ -23,7 +23,7 @@ export function tinyFederationScenario(csvFile: string): FederationScenario {
     samplesPerFactor: 2,
     toleranceCount: 2,
     bandCount: 0,
-    poisoner: ["honest", "labels", "swap", "garbage"],
+    poisoner: ["honest", "labels", "swap", "garbage", "away"],
     copyRound: 2,
     vanishRound: 2,
     minFinalShare: 0.8,

@@ -17,6 +17,7 @@ import {
   joinFederation,
   readFederation,
 } from "../../prover/src/chain/federations.ts";
+import { reportsEnd } from "../../prover/src/chain/round-state.ts";
 import { registerKey } from "../../prover/src/chain/registry.ts";
 import {
   advanceRound,
@@ -301,10 +302,18 @@ export class FederationStage {
     return this.#indexOf(round.places[round.leaderPlace!]!.member);
   }
 
+  /** Takes the lead after the time for reports. */
+  async lead(federation: FederationRecord, leader: number): Promise<void> {
+    const elected = await this.round(federation);
+    const waitSeconds = Number(reportsEnd(elected, ROUND_TIMING) - (await this.time()));
+    if (waitSeconds >= 0) await this.market.pass(waitSeconds + 1);
+    await takeLead(this.sender(leader), elected);
+  }
+
   /** Takes the lead, delivers the average and proves a count of it. */
   async deliver(federation: FederationRecord, leader: number, correct: number): Promise<void> {
     const sender = this.sender(leader);
-    await takeLead(sender, await this.round(federation));
+    await this.lead(federation, leader);
     const round = await this.round(federation);
     await deliverAverage(sender, round, this.average(round, federation, leader));
     const delivered = await this.round(federation);

@@ -10,6 +10,7 @@ import type {
   LocalModelCommittedEvent,
   LocalScoreProvenEvent,
   MaskingStartedEvent,
+  MemberSuspendedEvent,
   RoundFinalisedEvent,
   RoundRewardClaimedEvent,
   RoundStartedEvent,
@@ -64,6 +65,8 @@ export interface RoundHistory {
   /** Null for a round that runs or was abandoned. */
   readonly record: FinalRecord | null;
   readonly isAbandoned: boolean;
+  /** Members whose vectors more than half of the peers missed, which ended the round. */
+  readonly missed: readonly string[];
   readonly claims: readonly RewardClaim[];
 }
 
@@ -212,8 +215,9 @@ interface OpenMasking extends Mutable<Omit<MaskingHistory, "vectors" | "reports"
   dropped: readonly string[];
 }
 interface OpenRound extends Mutable<
-  Omit<RoundHistory, "commitments" | "scores" | "maskings" | "leaders" | "claims">
+  Omit<RoundHistory, "commitments" | "scores" | "maskings" | "leaders" | "claims" | "missed">
 > {
+  readonly missed: string[];
   readonly commitments: LocalCommitment[];
   readonly scores: Mutable<LocalScore>[];
   readonly maskings: OpenMasking[];
@@ -286,6 +290,9 @@ class HistoryBuilder {
         masking?.reports.push({ member, missing: membersOf(round, missingSet) });
         break;
       }
+      case "MemberSuspended":
+        round.missed.push((values as MemberSuspendedEvent.OutputObject).member);
+        break;
       case "LeaderElected":
         round.leaders.push(openLeader((values as LeaderElectedEvent.OutputObject).leader));
         break;
@@ -319,8 +326,8 @@ class HistoryBuilder {
       case "RoundAbandoned":
         round.isAbandoned = true;
         round.endedAtBlock = blockNumber;
-        // Without a last leader that passed or failed, it was the masking that left too few.
-        if (masking !== undefined && leader?.isReplaced !== true) masking.dropped = masking.peers;
+        // The masking left too few.
+        if (masking?.isComplete === false) masking.dropped = masking.peers;
         break;
       case "RoundRewardClaimed": {
         const { member, amountWei } = values as RoundRewardClaimedEvent.OutputObject;
@@ -380,6 +387,7 @@ function openRound(round: bigint, startedAtBlock: number, baseCorrect: number): 
     leaders: [],
     record: null,
     isAbandoned: false,
+    missed: [],
     claims: [],
     ownUri: null,
   };

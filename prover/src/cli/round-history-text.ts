@@ -52,21 +52,15 @@ function eventsOf(round: RoundHistory, { rewardToken, stakeToken }: Shown): stri
     ...(isOver && unproven > 0
       ? [`${unproven} of ${round.commitments.length} commitments were not proven`]
       : []),
-    ...round.maskings.flatMap(({ masking, dropped, reports }) =>
-      dropped.map(
-        (member) =>
-          `masking ${masking} dropped ${member}${isReported(member, reports) ? ", whose vector was missing" : ""}`,
-      ),
+    ...round.maskings.flatMap(({ masking, dropped }) =>
+      dropped.map((member) => `masking ${masking} dropped ${member}`),
     ),
+    ...round.missed.map((member) => `given up, as the vector of ${member} was missing; it sits out`),
     ...round.leaders.filter(({ isReplaced }) => isReplaced).map((leader) => replacedText(leader, stakeToken)),
     ...round.claims.map(
       ({ member, amountWei }) => `${member} was paid ${formatAmount(amountWei, rewardToken)}`,
     ),
   ].map((line) => `round ${round.round}: ${line}`);
-}
-
-function isReported(member: string, reports: RoundHistory["maskings"][number]["reports"]): boolean {
-  return reports.some(({ missing }) => missing.includes(member));
 }
 
 function replacedText({ member, hasTakenLead, slashedWei }: LeaderHistory, stakeToken: string): string {

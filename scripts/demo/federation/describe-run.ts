@@ -106,9 +106,9 @@ export async function describeFederation(finished: FinishedFederation): Promise<
 function describeRound({ players, ledger }: FederationSetting, history: RoundHistory): DemoRound {
   const partyOf = (account: string): FederationParty =>
     players.find(({ address }) => address === account)!.party;
-  const { record, maskings, leaders, scores, commitments, claims } = history;
+  const { record, maskings, missed, leaders, scores, commitments, claims } = history;
   const number = Number(history.round);
-  const averaged = maskings.at(-1)?.peers ?? [];
+  const averaged = record === null ? [] : (maskings.at(-1)?.peers ?? []);
   return {
     round: number,
     baseCorrect: history.baseCorrect,
@@ -125,6 +125,7 @@ function describeRound({ players, ledger }: FederationSetting, history: RoundHis
       peers: peers.map(partyOf),
       dropped: dropped.map(partyOf),
     })),
+    missed: missed.map(partyOf),
     leaders: leaders.map((leader): DemoLeader => ({
       party: partyOf(leader.member),
       outcome: outcomeOf(leader),
@@ -138,7 +139,7 @@ function describeRound({ players, ledger }: FederationSetting, history: RoundHis
 
 function outcomeOf({ isReplaced, slashedWei, average }: LeaderHistory): DemoLeader["outcome"] {
   if (isReplaced) return slashedWei > 0n ? "slashed" : "passed";
-  return average === null ? "masked again" : "delivered";
+  return average === null ? "given up" : "delivered";
 }
 
 function describeRecord({ players }: FederationSetting, record: GlobalRecord): DemoGlobalRecord {

@@ -60,7 +60,7 @@ export class PoisonerActor implements Actor {
     if (plan === "swap" && round.state === "masking" && isPeer) {
       return await this.#once(round, () => this.#maskAnother(round));
     }
-    if (plan === "garbage" && isPeer && (round.state === "electing" || round.state === "elected")) {
+    if (plan === "garbage" && isPeer && round.state === "elected") {
       return await this.#once(round, () => this.#publishGarbage());
     }
     return await this.#own.step();

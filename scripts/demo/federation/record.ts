@@ -29,8 +29,8 @@ export interface DemoScoreProof {
 /** How the turn of an elected leader ended. */
 export interface DemoLeader {
   readonly party: FederationParty;
-  /** `masked again`: a vector was missing, so that all was masked once more and another leader drawn. */
-  readonly outcome: "delivered" | "passed" | "slashed" | "masked again";
+  /** `given up`: a vector was missing, which ended the round. */
+  readonly outcome: "delivered" | "passed" | "slashed" | "given up";
   readonly slashedWei: string;
 }
 
@@ -60,6 +60,8 @@ export interface DemoRound {
   readonly isLeadersOwn: boolean;
   readonly scores: readonly DemoScoreProof[];
   readonly maskings: readonly DemoMasking[];
+  /** Those whose vectors were missing, which ended the round. */
+  readonly missed: readonly FederationParty[];
   readonly leaders: readonly DemoLeader[];
   readonly rewardWei: string;
   /** From the start to the record, all members one after the other, attacks included. */

@@ -14,8 +14,10 @@ export type PoisonerPlan =
   | "scaled"
   /** Proves one model and masks another. */
   | "swap"
-  /** Masks its model, and publishes something else. */
-  | "garbage";
+  /** Masks its model, and publishes something else: nobody finds its vector, and the round is given up. */
+  | "garbage"
+  /** Sits out, since the others missed its vector. */
+  | "away";
 
 /** What the demo of a federation plays on one data set. */
 export interface FederationScenario {
@@ -72,7 +74,7 @@ export const FEDERATION_SCENARIOS: Readonly<Record<string, FederationScenario>> 
     samplesPerFactor: 2,
     toleranceCount: 18,
     bandCount: 1,
-    poisoner: ["honest", "labels", "signs", "scaled", "swap", "garbage"],
+    poisoner: ["honest", "labels", "signs", "scaled", "swap", "garbage", "away"],
     copyRound: 2,
     vanishRound: 3,
     minFinalShare: 0.95,

@@ -101,12 +101,20 @@ function scoreCell({ scores }: DemoRound, party: FederationParty): Html {
   return html`<td class="number">${correct}${paid}${left}</td>`;
 }
 
-function roundRow({ round, leaders, maskings, globalCorrect, isLeadersOwn, rewardWei }: DemoRound): Html {
+function roundRow({
+  round,
+  leaders,
+  maskings,
+  missed,
+  globalCorrect,
+  isLeadersOwn,
+  rewardWei,
+}: DemoRound): Html {
   const dropped = maskings.flatMap(({ dropped: names }) => names);
   const maskingText = `${maskings.length}${dropped.length === 0 ? "" : `, ${dropped.join(" and ")} dropped out`}`;
   const outcome =
     globalCorrect === null
-      ? "none: the round was abandoned"
+      ? `none: ${missed.length === 0 ? "the round was abandoned" : `given up, as the vector of ${missed.join(" and ")} was missing`}`
       : `${isLeadersOwn ? "the leader's own model" : `average of ${maskings.at(-1)!.peers.length} models`}, ${globalCorrect} correct`;
   return html`<tr>
     <td class="number">${round}</td>
@@ -120,7 +128,7 @@ function roundRow({ round, leaders, maskings, globalCorrect, isLeadersOwn, rewar
 const LEADER_TEXTS = {
   slashed: "vanished with the lead and lost its bond",
   passed: "passed",
-  "masked again": "did not lead: a vector was missing",
+  "given up": "did not lead",
 } as const;
 
 function leaderText({ party, outcome }: DemoLeader): Html {

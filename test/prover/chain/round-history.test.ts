@@ -7,44 +7,47 @@ import {
   readHistory,
   rebuildHistory,
 } from "../../../prover/src/chain/round-history.ts";
-import {
-  advanceRound,
-  claimReward,
-  keepOwnModel,
-  reportMissing,
-  takeLead,
-} from "../../../prover/src/chain/rounds.ts";
+import { advanceRound, claimReward, keepOwnModel, reportMissing } from "../../../prover/src/chain/rounds.ts";
 import { errorOf } from "../../support/error-of.ts";
 import { FederationStage, MEMBER_STAKE_WEI, POOL_WEI, ROUND_TIMING } from "../../support/federation.ts";
 
 let stage: FederationStage;
 let federation: FederationRecord;
 
-/** Four rounds: plain; with a report, a slashed leader and a kept model; abandoned by vanished members; abandoned early. */
+/**
+ * Five rounds: plain; with a drop-out, a slashed leader and a kept model; abandoned by vanished members; given up for a missing
+ * vector; abandoned early.
+ */
 before(async () => {
   stage = await FederationStage.start();
-  federation = await stage.create({ places: 4 });
+  federation = await stage.create({ places: 4, maxRounds: 5 });
   await stage.play(federation, { 0: 150, 1: 140, 2: 130 }, 160);
   await claimReward(stage.sender(3), await stage.round(federation), stage.address(2));
 
   await stage.playToMasking(federation, { 0: 170, 1: 180, 2: 190, 3: 200 });
-  await stage.mask(federation, [0, 1, 2, 3]);
-  const electing = await stage.round(federation);
-  for (const index of [1, 2, 3]) await reportMissing(stage.sender(index), electing, [0]);
+  await stage.mask(federation, [1, 2, 3]);
+  await stage.market.pass(ROUND_TIMING.maskSeconds + 1);
+  await advanceRound(stage.sender(0), await stage.round(federation));
   await stage.mask(federation, [1, 2, 3]);
   await stage.elect(federation);
-  await takeLead(stage.sender(3), await stage.round(federation));
+  await stage.lead(federation, 3);
   await stage.market.pass(ROUND_TIMING.leadSeconds + 1);
   await advanceRound(stage.sender(0), await stage.round(federation));
   await stage.deliver(federation, 2, 165);
   const low = await stage.round(federation);
   const score = stage.globalScore(low, 2, 190, 777n, stage.nullifier(2, 2n));
+  await stage.market.pass(ROUND_TIMING.leadSeconds / 2 + 1);
   await keepOwnModel(stage.sender(2), low, 777n, "ipfs://own", score);
 
   await stage.playToMasking(federation, { 0: 190, 1: 190, 2: 190 });
   await stage.mask(federation, [0, 2]);
   await stage.market.pass(ROUND_TIMING.maskSeconds + 1);
   await advanceRound(stage.sender(0), await stage.round(federation));
+
+  await stage.playToMasking(federation, { 0: 190, 1: 190, 2: 190 });
+  await stage.mask(federation, [0, 1, 2]);
+  await stage.elect(federation);
+  for (const index of [0, 1]) await reportMissing(stage.sender(index), await stage.round(federation), [2]);
 
   await stage.playToMasking(federation, { 0: 190, 1: 190 });
 });
@@ -142,13 +145,16 @@ describe("history of a federation", () => {
     ]);
   });
 
-  it("tells who was dropped, replaced and slashed", async () => {
+  it("tells who was dropped, missed, replaced and slashed", async () => {
     const { rounds } = await readHistory(stage.market.contracts, federation);
-    const [, second, third, fourth] = rounds;
+    const [, second, third, missing, fourth] = rounds;
     const [one, two] = second!.maskings;
     expect(one!.dropped).to.deep.equal([stage.address(0)]);
-    expect(one!.reports).to.deep.equal(
-      [1, 2, 3].map((index) => ({ member: stage.address(index), missing: [stage.address(0)] })),
+    expect(second!.missed).to.deep.equal([]);
+    expect(missing).to.deep.include({ isAbandoned: true, record: null, missed: [stage.address(2)] });
+    expect(missing!.maskings[0]).to.deep.include({ isComplete: true, dropped: [] });
+    expect(missing!.maskings[0]!.reports).to.deep.equal(
+      [0, 1].map((index) => ({ member: stage.address(index), missing: [stage.address(2)] })),
     );
     expect(two).to.deep.include({ masking: 2, isComplete: true, dropped: [], reports: [] });
     expect(two!.peers).to.deep.equal([1, 2, 3].map((index) => stage.address(index)));
@@ -175,7 +181,7 @@ describe("history of a federation", () => {
   it("names the first round whose record is another than the contract's", async () => {
     const events = await eventsOf(federation);
     const { recordHash } = await stage.federation(federation);
-    expect(rebuildHistory(federation.federationId, events, recordHash).rounds).to.have.length(4);
+    expect(rebuildHistory(federation.federationId, events, recordHash).rounds).to.have.length(5);
     const without = (name: string): FederationEvent[] => events.filter(({ event }) => event.name !== name);
     const failure = async (
       changed: readonly FederationEvent[],

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import type { FederationRecord } from "../../../prover/src/chain/federations.ts";
-import { advanceRound, takeLead } from "../../../prover/src/chain/rounds.ts";
+import { advanceRound } from "../../../prover/src/chain/rounds.ts";
 import { ANVIL_KEYS } from "../../support/anvil.ts";
 import { FederationStage, POOL_WEI, ROUND_TIMING } from "../../support/federation.ts";
 import type { Workspace } from "../../support/zkpot.ts";
@@ -41,7 +41,7 @@ describe("zkpot round, after some rounds", () => {
     await advanceRound(stage.sender(0), await stage.round(federation));
     await stage.mask(federation, [1, 2, 3]);
     slashed = await stage.elect(federation);
-    await takeLead(stage.sender(slashed), await stage.round(federation));
+    await stage.lead(federation, slashed);
     await stage.market.pass(ROUND_TIMING.leadSeconds + 1);
     await advanceRound(stage.sender(0), await stage.round(federation));
     await stage.deliver(federation, await stage.leader(federation), 205);

@@ -21,6 +21,7 @@ export function sampleRound(round: number, changes: Partial<DemoRound> = {}): De
       { peers: ["member-1", "poisoner", "rider"], dropped: ["poisoner"] },
       { peers: ["member-1", "rider"], dropped: [] },
     ],
+    missed: [],
     leaders: [
       { party: "member-2", outcome: "slashed", slashedWei: "250000000000000000" },
       { party: "member-1", outcome: "delivered", slashedWei: "0" },
