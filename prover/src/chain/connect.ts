@@ -1,9 +1,9 @@
-import { FetchRequest, JsonRpcProvider, Network } from "ethers";
+import type { JsonRpcProvider } from "ethers";
 
 import type { NetworkProfile } from "../config.ts";
 import { ChainError } from "./chain-error.ts";
-
-const REQUEST_TIMEOUT_MS = 30_000;
+import { NodeProvider, REQUEST_TIMEOUT_MS, unreachable } from "./node-provider.ts";
+import { redactUrl } from "./redact-url.ts";
 
 /** A node that answered, on the chain that was expected. */
 export interface Connection {
@@ -26,7 +26,7 @@ export async function connect(profile: NetworkProfile): Promise<Connection> {
       { network: profile.name, found: chainId, expected: profile.chainId },
     );
   }
-  return { provider: makeProvider(profile.rpcUrl, chainId), chainId, profile };
+  return { provider: new NodeProvider(profile.rpcUrl, chainId), chainId, profile };
 }
 
 /** The chain id a node reports; throws ChainError `chain.unreachable`. */
@@ -63,42 +63,4 @@ export async function chainTime(connection: Connection): Promise<bigint> {
 export async function pendingTime({ provider }: Connection): Promise<bigint> {
   const [latest, pending] = await Promise.all([provider.getBlock("latest"), provider.getBlock("pending")]);
   return BigInt(Math.max(latest?.timestamp ?? 0, pending?.timestamp ?? 0));
-}
-
-/** A URL without what may be a secret: user, password, path and query often carry an access key. */
-export function redactUrl(rpcUrl: string): string {
-  try {
-    const { protocol, host, pathname, search, username } = new URL(rpcUrl);
-    const hidden = pathname.length > 1 || search !== "" || username !== "";
-    return `${protocol}//${host}${hidden ? "/…" : ""}`;
-  } catch {
-    return "the configured URL";
-  }
-}
-
-function makeProvider(rpcUrl: string, chainId: bigint): JsonRpcProvider {
-  const request = new FetchRequest(rpcUrl);
-  request.timeout = REQUEST_TIMEOUT_MS;
-  // The chain id was just checked: asking again before every request would double the traffic.
-  const network = Network.from(chainId);
-  const provider = new JsonRpcProvider(request, network, {
-    staticNetwork: network,
-    batchMaxCount: 1,
-    // An answer that is a quarter of a second old may name a transaction number that is used already.
-    cacheTimeout: -1,
-  });
-  provider.pollingInterval = 500;
-  return provider;
-}
-
-function unreachable(rpcUrl: string, cause: unknown): ChainError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const inner = cause instanceof Error && cause.cause instanceof Error ? `: ${cause.cause.message}` : "";
-  return new ChainError(
-    "chain.unreachable",
-    `no Ethereum node answers at ${redactUrl(rpcUrl)} (${reason}${inner})`,
-    "Start the node (for a local one: `npx anvil`), or correct the RPC URL.",
-    { rpcUrl: redactUrl(rpcUrl) },
-    { cause },
-  );
 }

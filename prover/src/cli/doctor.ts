@@ -117,7 +117,8 @@ async function keyFindings(): Promise<Finding[]> {
 
 async function networkFindings(options: NetworkOptions): Promise<Finding[]> {
   const { openSettings } = await import("./session.ts");
-  const { connect, redactUrl } = await import("../chain/connect.ts");
+  const { connect } = await import("../chain/connect.ts");
+  const { redactUrl } = await import("../chain/redact-url.ts");
   const { openContracts } = await import("../chain/contracts.ts");
   const findings: Finding[] = [];
   const look = async <Result>(
