@@ -14,6 +14,10 @@ import type { TransactionJournal, UnfinishedTransaction } from "./journal.ts";
 /** Room above the estimate: state may change between estimate and block. */
 const GAS_MARGIN_PERCENT = 20n;
 const POLL_MS = 250;
+/** How long a transaction may be without a receipt before the node is asked what became of it, unless the sender says. */
+const PATIENCE_MS = 30_000;
+/** A node's words for a transaction that it has already. */
+const ALREADY_KNOWN = /already (known|imported)|known transaction/i;
 
 /** An account that signs here and sends through a connection, every transaction written down first. */
 export interface Sender {
@@ -22,6 +26,8 @@ export interface Sender {
   readonly journal: TransactionJournal;
   /** Told what is being waited for. */
   readonly onProgress?: (message: string) => void;
+  /** How long a transaction may be without a receipt before the node is asked what became of it; default 30 s. */
+  readonly patienceMs?: number;
 }
 
 /** A transaction that succeeded. */
@@ -40,7 +46,8 @@ export interface SentTransaction {
  *
  * @param purpose Names what the transaction does, arguments included: at most one may be under way.
  * @param what The same for people, e.g. "posting the task".
- * Throws ChainError: the contract's refusal, found before anything is sent, or the reason why it failed.
+ * Throws ChainError: the contract's refusal, found before anything is sent, or the reason why it failed;
+ * `chain.transaction-dropped` when the transaction was sent and can never happen.
  */
 export async function sendOnce(
   sender: Sender,
@@ -91,7 +98,14 @@ async function send(
     throw cause;
   }
   sender.onProgress?.(`${what}: sent ${transaction.hash}, waiting for its block`);
-  const receipt = await waitForReceipt(connection, transaction.hash);
+  const { patienceMs = PATIENCE_MS } = sender;
+  const receipt =
+    (await receiptWithin(connection, transaction.hash, patienceMs)) ??
+    (await settleSent(sender, transaction));
+  if (receipt === null) {
+    record(sender, transaction, "dropped", null);
+    throw dropped(what, transaction);
+  }
   return finish(sender, transaction, receipt, what, false);
 }
 
@@ -106,7 +120,7 @@ async function finishEarlier(
     sender.onProgress?.(
       `an earlier run sent ${transaction.hash} (${transaction.purpose}); finding out what became of it`,
     );
-    const receipt = await settleEarlier(sender, transaction);
+    const receipt = await settleSent(sender, transaction);
     if (receipt === null) {
       record(sender, transaction, "dropped", null);
     } else if (receipt.status === 1) {
@@ -119,63 +133,79 @@ async function finishEarlier(
   return found;
 }
 
-/** The receipt of an earlier transaction, sent again if the node forgot it; null if it can never happen. */
-async function settleEarlier(
+/**
+ * The receipt of a transaction that was sent, by this run or an earlier one; null if it can never happen. One that the node
+ * forgot (a full pool, a restart, a reorganisation) is sent again, as often as it takes.
+ */
+async function settleSent(
   sender: Sender,
   transaction: UnfinishedTransaction,
 ): Promise<TransactionReceipt | null> {
-  const { connection, wallet } = sender;
+  const { connection, patienceMs = PATIENCE_MS } = sender;
   const { provider, profile } = connection;
-  const known = await provider.getTransaction(transaction.hash);
-  if (known === null) {
-    const nextNonce = await provider.getTransactionCount(wallet.address, "latest");
-    if (nextNonce > transaction.nonce) {
+  // Of several nodes behind one address, the one asked now may not have the block that another knew.
+  const lastLook = async (): Promise<TransactionReceipt | null> =>
+    await receiptWithin(connection, transaction.hash, profile.isLocal ? 0 : patienceMs);
+  for (;;) {
+    if ((await provider.getTransaction(transaction.hash)) === null) {
+      const nextNonce = await provider.getTransactionCount(sender.wallet.address, "latest");
       // Mined between the two questions, or its number was used by another transaction.
-      return await provider.getTransactionReceipt(transaction.hash);
+      if (nextNonce > transaction.nonce) return await lastLook();
+      if (nextNonce < transaction.nonce) {
+        // A local chain that was started anew. Elsewhere the transaction may still be waiting at some node.
+        if (profile.isLocal) return null;
+        throw nonceGap(transaction, nextNonce);
+      }
+      try {
+        await broadcast(connection, transaction);
+      } catch (cause) {
+        if (nodeAnswer(cause) !== undefined) return await lastLook();
+        throw cause;
+      }
     }
-    if (nextNonce < transaction.nonce) {
-      // A local chain that was started anew. Elsewhere the transaction may still be waiting at some node.
-      if (profile.isLocal) return null;
-      throw new ChainError(
-        "chain.nonce-gap",
-        `the transaction ${transaction.hash} of an earlier run has number ${transaction.nonce}, the chain is at ${nextNonce}`,
-        "Wait until the node has caught up; if it never knew the transactions in between, send them again.",
-        { hash: transaction.hash, nonce: transaction.nonce, nextNonce },
-      );
-    }
-    try {
-      await broadcast(connection, transaction);
-    } catch (cause) {
-      if (nodeAnswer(cause) !== undefined) return null;
-      throw cause;
-    }
+    const receipt = await receiptWithin(connection, transaction.hash, patienceMs);
+    if (receipt !== null) return receipt;
   }
-  return await waitForReceipt(connection, transaction.hash);
 }
 
-/** Sends a signed transaction; a node that refuses it although it has it already is content. */
+/** Sends a signed transaction; a node that refuses it because it has it already is content. */
 async function broadcast({ provider }: Connection, { hash, raw }: UnfinishedTransaction): Promise<void> {
   try {
     await provider.broadcastTransaction(raw);
   } catch (cause) {
-    if (nodeAnswer(cause) !== undefined && (await provider.getTransaction(hash)) !== null) return;
-    throw cause;
+    const answer = nodeAnswer(cause);
+    if (answer === undefined) throw cause;
+    if (ALREADY_KNOWN.test(answer.message ?? "")) return;
+    if ((await provider.getTransaction(hash)) === null) throw cause;
   }
 }
 
+/** Waits until the transaction, whether it succeeded or not, has the confirmations the network's profile asks for. */
+export async function waitForReceipt(connection: Connection, hash: string): Promise<TransactionReceipt> {
+  return (await receiptWithin(connection, hash, Infinity))!;
+}
+
 /**
- * Waits until the transaction, whether it succeeded or not, has the confirmations the network's profile asks for.
+ * The receipt of a transaction that has the confirmations of the network's profile; null when there is none for so long.
  *
  * Not left to ethers, whose `waitForTransaction` compares the receipt with a block number it read before: on a chain
  * that makes blocks only for transactions, it then waits for a block that never comes.
  */
-export async function waitForReceipt(connection: Connection, hash: string): Promise<TransactionReceipt> {
+async function receiptWithin(
+  connection: Connection,
+  hash: string,
+  patienceMs: number,
+): Promise<TransactionReceipt | null> {
   const { provider, profile } = connection;
+  let lastSeen = performance.now();
   for (;;) {
     const receipt = await askAgain(provider, () => provider.getTransactionReceipt(hash));
     if (receipt !== null) {
       const depth = (await askAgain(provider, () => provider.getBlockNumber())) - receipt.blockNumber + 1;
       if (depth >= profile.confirmations) return receipt;
+      lastSeen = performance.now();
+    } else if (performance.now() - lastSeen >= patienceMs) {
+      return null;
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -213,6 +243,24 @@ function finish(
   }
   record(sender, transaction, "mined", receipt.blockNumber);
   return { hash, blockNumber: receipt.blockNumber, gasUsed: receipt.gasUsed, isResumed, receipt };
+}
+
+function nonceGap({ hash, nonce }: UnfinishedTransaction, nextNonce: number): ChainError {
+  return new ChainError(
+    "chain.nonce-gap",
+    `the transaction ${hash} has number ${nonce}, the chain is at ${nextNonce}`,
+    "Wait until the node has caught up; if it never knew the transactions in between, send them again.",
+    { hash, nonce, nextNonce },
+  );
+}
+
+function dropped(what: string, { hash, nonce }: UnfinishedTransaction): ChainError {
+  return new ChainError(
+    "chain.transaction-dropped",
+    `${what}: the transaction ${hash} can never happen: its number ${nonce} was used by another one, or the node does not take it again`,
+    "Run the command again: it looks at the chain first. Use one account from one program at a time.",
+    { hash, nonce },
+  );
 }
 
 function record(

@@ -3,7 +3,13 @@ import { unlinkSync } from "node:fs";
 import { expect } from "chai";
 import { FeeData, keccak256, parseEther, ZeroAddress } from "ethers";
 
-import { finishEarlierTransactions, sendOnce, waitForReceipt } from "../../../prover/src/chain/send.ts";
+import {
+  finishEarlierTransactions,
+  sendOnce,
+  type Sender,
+  type SentTransaction,
+  waitForReceipt,
+} from "../../../prover/src/chain/send.ts";
 import { depositStake, readStake } from "../../../prover/src/chain/stake.ts";
 import { ANVIL_ADDRESSES } from "../../support/anvil.ts";
 import { errorOf } from "../../support/error-of.ts";
@@ -203,6 +209,74 @@ describe("sendOnce", () => {
       sendOnce(market.sender(1), "all", "giving", { to: ANVIL_ADDRESSES[3], value: parseEther("20000") }),
     );
     expect(error.code).to.equal("chain.insufficient-funds");
+  });
+
+  describe("once a transaction has left", () => {
+    /** Sends without blocks being made, and waits until the node has the transaction. */
+    const sendUnmined = async (
+      sender: Sender,
+    ): Promise<{ sending: Promise<SentTransaction>; hash: string }> => {
+      await market.anvil.request("evm_setAutomine", [false]);
+      const sending = sendOnce(sender, "gift", "giving", transfer);
+      sending.catch(() => undefined);
+      for (;;) {
+        const [sent] = sender.journal.unfinished();
+        if (sent !== undefined && (await isKnown(sent.hash))) return { sending, hash: sent.hash };
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    const isKnown = async (hash: string): Promise<boolean> =>
+      (await market.connection.provider.getTransaction(hash)) !== null;
+    const outcomes = (sender: Sender): string[] =>
+      sender.journal.entries().flatMap((entry) => (entry.event === "finished" ? [entry.outcome] : []));
+
+    it("sends it again when the node forgets it", async () => {
+      const sender = { ...market.sender(1), patienceMs: 100 };
+      const { sending, hash } = await sendUnmined(sender);
+      await market.anvil.request("anvil_dropTransaction", [hash]);
+      while (!(await isKnown(hash))) await new Promise((resolve) => setTimeout(resolve, 20));
+      await market.anvil.request("evm_mine");
+      expect((await sending).hash).to.equal(hash);
+      expect(outcomes(sender)).to.deep.equal(["mined"]);
+      expect(await market.connection.provider.getTransactionCount(sender.wallet.address)).to.equal(1);
+    });
+
+    it("waits on while the node has it", async () => {
+      const sender = { ...market.sender(1), patienceMs: 100 };
+      const { sending, hash } = await sendUnmined(sender);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await market.anvil.request("evm_mine");
+      expect((await sending).hash).to.equal(hash);
+    });
+
+    it("gives it up when another one took its number", async () => {
+      const sender = { ...market.sender(1), patienceMs: 100 };
+      const { sending, hash } = await sendUnmined(sender);
+      const { maxFeePerGas, maxPriorityFeePerGas } = (await market.connection.provider.getTransaction(hash))!;
+      await sender.wallet.sendTransaction({
+        ...{ ...transfer, value: 7n, nonce: 0 },
+        maxFeePerGas: 2n * maxFeePerGas!,
+        maxPriorityFeePerGas: 2n * maxPriorityFeePerGas!,
+      });
+      await market.anvil.request("evm_mine");
+      const error = await errorOf(sending);
+      expect(error.code).to.equal("chain.transaction-dropped");
+      expect(error.details).to.deep.equal({ hash, nonce: 0 });
+      expect(sender.journal.unfinished()).to.deep.equal([]);
+      expect(outcomes(sender)).to.deep.equal(["dropped"]);
+    });
+
+    it("sends again what an earlier run sent and the node forgets while it is waited for", async () => {
+      const { hash } = await sendUnmined(market.sender(1));
+      const sender = { ...market.sender(1), patienceMs: 100 };
+      const finishing = finishEarlierTransactions(sender);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await market.anvil.request("anvil_dropTransaction", [hash]);
+      while (!(await isKnown(hash))) await new Promise((resolve) => setTimeout(resolve, 20));
+      await market.anvil.request("evm_mine");
+      await finishing;
+      expect((await market.connection.provider.getTransactionReceipt(hash))!.status).to.equal(1);
+    });
   });
 
   it("waits for the confirmations of the profile", async () => {
