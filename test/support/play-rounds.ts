@@ -17,12 +17,13 @@ export type Done = { readonly index: number; readonly kind: RoundAction["kind"] 
 export async function playRounds(
   { market }: FederationStage,
   members: ReadonlyMap<number, () => Promise<Member>>,
+  step = stepMember,
 ): Promise<Done> {
   const done: Done = [];
   for (let turn = 0; turn < 400; turn++) {
     const actions: RoundAction[] = [];
     for (const [index, open] of members) {
-      const action = await stepMember(await open()).catch((error: unknown): RoundAction => {
+      const action = await step(await open()).catch((error: unknown): RoundAction => {
         if ((error as Error).message !== VANISHED) throw error;
         return { kind: "wait", until: null, untilBlock: null, why: VANISHED };
       });
