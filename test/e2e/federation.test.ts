@@ -292,13 +292,24 @@ describe("a federation of unattended members", function () {
   it("ends all members with what their rounds came to, their rewards claimed", async () => {
     for (const member of members) if (!member.isRunning) member.start();
     const { rounds } = await readHistory(contracts, { federationId });
+    const progress: string[] = [];
     for (const member of members) {
       const { code, stdout, stderr } = await member.result();
+      progress.push(stderr);
       expect(code, `${stdout}${stderr}`).to.equal(0);
       const report = JSON.parse(stdout) as { account: string; why: string; rounds: { round: string }[] };
       expect(report).to.include({ account: member.address });
       expect(report.why).to.include("all 2 rounds");
     }
+    const averaging = `federation ${federationId}, round 2: averaging the models`;
+    const steps = [
+      "committing to the private values",
+      "solving the circuit",
+      "proving",
+      "verifying the proof",
+    ];
+    const led = [averaging, ...steps.map((step) => `${averaging}: ${step}`)].join("\n");
+    expect(progress.filter((stderr) => stderr.includes(led))).to.have.length(1);
     const after = await readHistory(contracts, { federationId });
     expect(after.rounds).to.have.length(ROUNDS);
     for (const [index, { claims, record, scores, maskings, baseCorrect }] of after.rounds.entries()) {

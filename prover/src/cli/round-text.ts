@@ -1,6 +1,8 @@
+import type { RoundPlace } from "../chain/context.ts";
 import type { FederationRecord, MemberRecord } from "../chain/federations.ts";
 import { isRunning, type RoundTiming } from "../chain/round-state.ts";
 import type { RoundRecord } from "../chain/rounds.ts";
+import type { MemberStages } from "../federation/member-stages.ts";
 import type { RoundAction } from "../federation/next-action.ts";
 import { formatAmount } from "./addresses.ts";
 import { improvementOf } from "./round-claims.ts";
@@ -185,6 +187,19 @@ const DONE: Readonly<Record<PlainAction, string>> = {
   "keep-own": "put the own model in place of the average",
   advance: "moved the round on",
 };
+
+const DOING: Readonly<Record<keyof MemberStages, string>> = {
+  train: "training a model",
+  proveLocalCount: "proving the model's count",
+  proveMaskedModel: "masking the model",
+  proveAverage: "averaging the models",
+  proveGlobalCount: "proving the count of a global model",
+};
+
+/** What a member is about to do that takes time, in one line. */
+export function stageText(stage: keyof MemberStages, { federationId, round }: RoundPlace): string {
+  return `federation ${federationId}, round ${round}: ${DOING[stage]}`;
+}
 
 /** What a member did, or what it is waiting for, in one line. */
 export function actionText(

@@ -58,6 +58,8 @@ export interface StageInputs extends TrainerInputs {
   readonly federation: Pick<FederationRecord, "dataPoints">;
   readonly provers: FederationProvers;
   readonly proving?: ProvingOptions;
+  /** Told before each stage. */
+  readonly onStage?: ((stage: keyof MemberStages, site: ProofSite) => void) | undefined;
 }
 
 /** Trains on a member's own samples, with a secret seed for each round: the same model whenever it is asked for. */
@@ -76,20 +78,32 @@ export function memberTrainer(inputs: TrainerInputs): MemberStages["train"] {
 
 /** The stages of a member that trains on its own samples and proves with the federation's circuits. */
 export function memberStages(inputs: StageInputs): MemberStages {
-  const { federation, files, provers, proving } = inputs;
+  const { federation, files, provers, proving, onStage } = inputs;
+  const train = memberTrainer(inputs);
   const shards = files.shards.map(({ testSet }, index): ScoreShard => ({
     samples: testSet.samples,
     dataPoint: federation.dataPoints[index]!,
   }));
   return {
-    train: memberTrainer(inputs),
-    proveLocalCount: async (site, opened) =>
-      await proveLocalCount(provers.score, site, opened, shards, proving),
-    proveMaskedModel: async (site, opened, masking) =>
-      await proveMaskedModel(provers.mask, site, opened, masking, proving),
-    proveAverage: async (site, vectors, factorSum) =>
-      await proveAverage(provers.aggregate, site, vectors, factorSum, proving),
-    proveGlobalCount: async (site, opened) =>
-      await proveGlobalCount(provers.score, site, opened, shards, proving),
+    train: async (site, globalModel) => {
+      onStage?.("train", site);
+      return await train(site, globalModel);
+    },
+    proveLocalCount: async (site, opened) => {
+      onStage?.("proveLocalCount", site);
+      return await proveLocalCount(provers.score, site, opened, shards, proving);
+    },
+    proveMaskedModel: async (site, opened, masking) => {
+      onStage?.("proveMaskedModel", site);
+      return await proveMaskedModel(provers.mask, site, opened, masking, proving);
+    },
+    proveAverage: async (site, vectors, factorSum) => {
+      onStage?.("proveAverage", site);
+      return await proveAverage(provers.aggregate, site, vectors, factorSum, proving);
+    },
+    proveGlobalCount: async (site, opened) => {
+      onStage?.("proveGlobalCount", site);
+      return await proveGlobalCount(provers.score, site, opened, shards, proving);
+    },
   };
 }

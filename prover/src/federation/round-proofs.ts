@@ -42,7 +42,8 @@ export interface ProofSite {
 /** How proofs are made. */
 export interface ProvingOptions {
   readonly backend?: ProverBackend;
-  readonly onStep?: (step: ProvingStep) => void;
+  /** Told of each step of a proof; of counts also for which shard, else 0. */
+  readonly onStep?: (step: ProvingStep, shard: number) => void;
 }
 
 /** One part of a federation's test set. */
@@ -173,7 +174,7 @@ async function proveCount(
   const nullifier = roundNullifier(federation, place.round, model);
   const counts: number[] = [];
   const proofs: ChainProof[] = [];
-  for (const { samples, dataPoint } of shards) {
+  for (const [shard, { samples, dataPoint }] of shards.entries()) {
     const { committed, claimed } = accuracyCommittedBlock(instance, model, samples);
     const witness = {
       statement: {
@@ -186,7 +187,8 @@ async function proveCount(
       private: { salt: [salt] },
     };
     counts.push(claimed);
-    proofs.push(await prove(score, witness, accuracyDatasetBlock(instance, samples), dataPoint, options));
+    const dataset = accuracyDatasetBlock(instance, samples);
+    proofs.push(await prove(score, witness, dataset, dataPoint, options, shard));
   }
   return { counts, nullifier, proofs };
 }
@@ -197,10 +199,16 @@ async function prove(
   dataset: Parameters<typeof proveCircuit>[0]["dataset"],
   dataPoint: ChainPoint,
   { backend = SNARKJS_BACKEND, onStep }: ProvingOptions,
+  shard = 0,
 ): Promise<ChainProof> {
   const proof = await proveCircuit(
     { circuit, layout: circuitLayout(circuit.instance), keys, ...witness, dataset, dataPoint },
-    { backend, ...(onStep === undefined ? {} : { onStep }) },
+    {
+      backend,
+      onStep: (step) => {
+        onStep?.(step, shard);
+      },
+    },
   );
   return toChainProof(proof);
 }

@@ -91,6 +91,7 @@ describe("history of a federation", () => {
     expect(others.map(({ record, isAbandoned }) => [record, isAbandoned])).to.deep.equal([
       [null, true],
       [null, true],
+      [null, true],
     ]);
   });
 

@@ -4,7 +4,13 @@ import type { FederationRecord, MemberRecord } from "../../../prover/src/chain/f
 import type { ContributionRecord, RoundRecord } from "../../../prover/src/chain/rounds.ts";
 import { NATIVE_COIN } from "../../../prover/src/cli/addresses.ts";
 import { improvementOf } from "../../../prover/src/cli/round-claims.ts";
-import { actionText, durationText, rosterTable, statusText } from "../../../prover/src/cli/round-text.ts";
+import {
+  actionText,
+  durationText,
+  rosterTable,
+  stageText,
+  statusText,
+} from "../../../prover/src/cli/round-text.ts";
 
 const ETHER = 10n ** 18n;
 const ADDRESS = (digit: string): string => `0x${digit.repeat(40)}`;
@@ -240,6 +246,14 @@ describe("actionText", () => {
     expect(actionText({ ...view, round: undefined }, waiting)).to.include(", none: waiting");
     expect(actionText(view, { kind: "finished", why: "all rounds are over" })).to.equal(
       "all rounds are over",
+    );
+  });
+});
+
+describe("stageText", () => {
+  it("says what is about to be done, and in which round", () => {
+    expect(stageText("proveMaskedModel", { ...PLACE, round: 2n })).to.equal(
+      "federation 3, round 2: masking the model",
     );
   });
 });

@@ -458,6 +458,8 @@ describe("zkpot round", () => {
       [["--data", "breast-cancer"], "data.unknown-class"],
       [["--data", "./mine.csv", "--rounds", "0"], "cli.invalid-value"],
       [["--data", "./mine.csv", "--poll", "0"], "cli.invalid-value"],
+      [["--data", "./mine.csv", "--poll", "61m"], "cli.invalid-value"],
+      [["--data", "./mine.csv", "--poll", "25d"], "cli.invalid-value"],
       [["--data", "./mine.csv", "--backend", "abacus"], "cli.invalid-value"],
       [["--data", "./mine.csv", "--mask-keys", "nowhere"], "keys.missing"],
     ];
@@ -502,8 +504,33 @@ describe("zkpot round", () => {
         expect(error.details).to.include({ federationId, round: "1", state: "training" });
         texts.push(stderr);
       }
-      expect(texts[0]).to.include("round 1: started").and.include("trained a model");
-      expect(texts[1]).not.to.include("trained a model");
+      expect(texts[0]).to.match(/round 1: started\n.*round 1: training a model\n.*round 1: trained a model/s);
+      expect(texts[1]).not.to.include("training a model").and.not.include("trained a model");
+    });
+
+    it("counts --rounds from the first round that the account may take part in", async () => {
+      const snapshot = await stage.anvil.request("evm_snapshot");
+      const late = await newTinyMember(stage, 3);
+      try {
+        late.fetchArtifacts(sponsor);
+        late.write("mine.csv", TINY_CLUSTERS);
+        await late.json("round", "join", federationId);
+        const command = run("--data", "./mine.csv", "--backend", "wasm", "--poll", "1s", "--rounds", "1");
+        const { child, finished } = late.start(...command, "--json");
+        child.stderr!.on("data", (chunk: Buffer) => {
+          const text = chunk.toString();
+          if (text.includes("membership begins with round 2")) {
+            void stage.anvil.request("evm_increaseTime", [86_400]);
+          }
+          if (text.includes("round 2: started")) child.kill("SIGINT");
+        });
+        const { code, stdout, stderr } = await finished;
+        expect(stderr).to.include("membership begins with round 2");
+        expect(code, `${stdout}${stderr}`).to.equal(130);
+      } finally {
+        late.remove();
+        await stage.anvil.request("evm_revert", [snapshot]);
+      }
     });
   });
 

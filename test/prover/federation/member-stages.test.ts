@@ -38,6 +38,8 @@ async function open<Instance extends CircuitInstance>(instance: Instance): Promi
 describe("memberStages", () => {
   let files: FederationFiles;
   let stagesOf: (member: number, trainingKey?: Uint8Array) => MemberStages;
+  /** What the stages told of themselves, since it was last emptied. */
+  const told: string[] = [];
   const site = (member: number, round = 1n): ProofSite => ({
     place: { chainId: 31337n, address: `0x${"c".repeat(40)}`, federationId: 4n, round },
     member: `0x${String(member + 1).repeat(40)}`,
@@ -84,7 +86,12 @@ describe("memberStages", () => {
         samples: quantizeInputs(draw(`member ${member}`, 8 + 4 * member), inputQuantization).samples,
         secrets: { trainingKey },
         openBackend: () => openBackend("wasm"),
+        onStage: (stage, { place, member: account }) => told.push(`${stage} ${place.round} ${account[2]}`),
+        proving: { onStep: (step, shard) => told.push(`${step} ${shard}`) },
       });
+  });
+  beforeEach(() => {
+    told.length = 0;
   });
   after(async () => {
     await releaseCurve();
@@ -97,6 +104,7 @@ describe("memberStages", () => {
 
   it("train the same model again in the same round only, and only with the same secret", async () => {
     const model = await stagesOf(2).train(site(2), start());
+    expect(told).to.deep.equal(["train 1 3"]);
     expect(await stagesOf(2).train(site(2), start())).to.deep.equal(model);
     expect(await stagesOf(2).train(site(2, 2n), start())).to.not.deep.equal(model);
     const guessing = stagesOf(2, new Uint8Array(32).fill(9));
@@ -108,7 +116,11 @@ describe("memberStages", () => {
     const roster = keys.map(({ publicKey }) => publicKey);
     const models = await Promise.all(FACTORS.map((_, index) => stagesOf(index).train(site(index), start())));
     const opened = { model: models[0]!, salt: 77n };
+    told.length = 0;
     const score = await stagesOf(0).proveLocalCount(site(0), opened);
+    const proofSteps = (shard: number): string[] =>
+      ["commit", "witness", "prove", "verify"].map((step) => `${step} ${shard}`);
+    expect(told).to.deep.equal(["proveLocalCount 1 1", ...proofSteps(0), ...proofSteps(1)]);
     const countsOf = (model: (typeof models)[number]): number[] =>
       files.shards.map(({ testSet }) => runReference(model, testSet.samples).correctCount);
     expect(files.shards).to.have.lengthOf(2);
@@ -121,7 +133,11 @@ describe("memberStages", () => {
       const own = { model: models[index]!, salt: 77n };
       vectors.push((await stagesOf(index).proveMaskedModel(site(index), own, masking)).vector);
     }
+    const stages = told.filter((text) => text.startsWith("prove") && !text.startsWith("prove "));
+    expect(stages.slice(1)).to.deep.equal([1, 2, 3].map((account) => `proveMaskedModel 1 ${account}`));
+    told.length = 0;
     const average = await stagesOf(1).proveAverage(site(1), vectors, 6);
+    expect(told).to.deep.equal(["proveAverage 1 2", ...proofSteps(0)]);
     const { architecture, maxFactorSum } = files.document.circuits.mask;
     const expected = averageVectors(
       models.map((model, index) => parameterVector(model, FACTORS[index]!, maxFactorSum)),
@@ -132,6 +148,7 @@ describe("memberStages", () => {
     expect(average.model).to.deep.equal(expected.model);
     expect(average.globalCommitment).to.equal(modelCommitment(expected.model, 0n));
     const global = await stagesOf(1).proveGlobalCount(site(1), { model: average.model, salt: 0n });
+    expect(told).to.include("proveGlobalCount 1 2");
     expect(global.counts).to.deep.equal(countsOf(average.model));
   });
 });

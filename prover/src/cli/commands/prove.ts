@@ -2,11 +2,11 @@ import path from "node:path";
 
 import type { Command } from "commander";
 
-import type { ProvingStep } from "../../proof/prove.ts";
 import type { CommitmentOpening } from "../../task/commitment-opening.ts";
 import { parseAddress } from "../addresses.ts";
 import { handle, type Invocation } from "../command.ts";
 import { note, type Report } from "../output.ts";
+import { STEP_NAMES } from "../proving-steps.ts";
 import { openReadSession, type ReadSession } from "../session.ts";
 import { type NetworkOptions, withNetworkOptions } from "../shared-options.ts";
 import { type TaskKeyFlags, withTaskKeyOptions } from "../task-options.ts";
@@ -127,13 +127,6 @@ async function prove({ options }: Invocation<ProveOptions>, id: string): Promise
     peakMemoryBytes,
   });
 }
-
-const STEP_NAMES: Readonly<Record<ProvingStep, string>> = {
-  commit: "committing to the private values",
-  witness: "solving the circuit",
-  prove: "proving",
-  verify: "verifying the proof",
-};
 
 interface ProveResult {
   readonly taskId: bigint;

@@ -10,10 +10,14 @@ import { handle, type Invocation } from "../command.ts";
 import { type RoundKeyFlags, withRoundKeyOptions } from "../federation-session.ts";
 import { type MemberSampleFlags, openMemberSamples, withMemberSampleOptions } from "../member-samples.ts";
 import { note, type Report } from "../output.ts";
+import { STEP_NAMES } from "../proving-steps.ts";
 import { openSignSession, type SignSession } from "../session.ts";
 import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
 import { parseDuration, parseFederationId, parseInteger } from "../units.ts";
 import { UsageError } from "../usage-error.ts";
+
+/** Longest pause that can be asked for. */
+const MOST_POLL_SECONDS = 3_600;
 
 interface RunOptions extends NetworkOptions, AccountOptions, RoundKeyFlags, MemberSampleFlags {
   readonly rounds?: string;
@@ -39,7 +43,7 @@ export function registerRoundRun(round: Command): void {
     .option("--rounds <count>", "stop after so many rounds, the running one included (default: at the end)")
     .option("--publish-own", "as a leader, publish the own model where it may replace a worse average")
     .option("--backend <name>", "auto, node (TensorFlow's native library) or wasm", "auto")
-    .option("--poll <duration>", "pause between two looks at the chain while others are awaited", "5s");
+    .option("--poll <duration>", "longest pause between two looks at the chain, up to 1h", "5s");
   handle<RunOptions, [string]>(command, run, { stopsItself: true });
 }
 
@@ -51,8 +55,8 @@ async function run({ options, signal }: Invocation<RunOptions>, id: string): Pro
   const backend = parseBackend(options.backend);
   const session = await openSignSession(options);
   const first = await firstRound(session, federationId);
-  const { stepMember } = await import("../../federation/member.ts");
-  const { runMember } = await import("../../federation/run-member.ts");
+  const { leaveOutRounds } = await import("../../federation/leave-out.ts");
+  const { longestPollMs, runMember } = await import("../../federation/run-member.ts");
   const { actionText } = await import("../round-text.ts");
   const lastRound = rounds === undefined ? undefined : first + BigInt(rounds) - 1n;
   const opened = await openMember(session, federationId, options, { backend, signal, lastRound });
@@ -61,18 +65,22 @@ async function run({ options, signal }: Invocation<RunOptions>, id: string): Pro
   const read = async (): Promise<ChainView> => (view = await chain.read());
   const member = { ...opened, chain: { ...chain, read } };
   let told = "";
+  /** Says nothing twice in a row: looks at the chain are many. */
+  const tell = (text: string): void => {
+    if (text !== told) note(text);
+    told = text;
+  };
   let why = "";
   await runMember({
-    ...{ signal, pollMs },
-    step: async () => await stepMember(member),
+    signal,
+    pollMs: Math.min(pollMs, longestPollMs(view.federation.timing)),
+    step: leaveOutRounds(member),
     onAction: (action) => {
-      const text = actionText(view, action);
-      if (text !== told) note(text);
-      told = text;
+      tell(actionText(view, action));
       if (action.kind === "finished") ({ why } = action);
     },
     onSetback: ({ message }) => {
-      note(`${message}; looking again`);
+      tell(`${message}; looking again`);
     },
   });
   if (signal.aborted) await throwInterrupted(view);
@@ -80,7 +88,7 @@ async function run({ options, signal }: Invocation<RunOptions>, id: string): Pro
 }
 
 /**
- * The round that runs, or the next one. Throws ChainError `chain.not-member` before anything is fetched or computed for who is
+ * The round that runs, or the next one, whichever the account may take part in first. Throws ChainError `chain.not-member` before anything is fetched or computed for who is
  * none.
  */
 async function firstRound(
@@ -93,7 +101,8 @@ async function firstRound(
   const { isRunning } = await import("../../chain/round-state.ts");
   const { readRound } = await import("../../chain/rounds.ts");
   const federation = await readFederation(contracts, federationId);
-  if (!(await readMember(contracts, federation, address)).isMember) {
+  const member = await readMember(contracts, federation, address);
+  if (!member.isMember) {
     throw new ChainError(
       "chain.not-member",
       `${address} is not a member of federation ${federationId}`,
@@ -103,7 +112,8 @@ async function firstRound(
   }
   const time = await chainTime(connection);
   const last = await readRound(contracts, federation, federation.round, address, time);
-  return isRunning(last) ? last.round : last.round + 1n;
+  const next = isRunning(last) ? last.round : last.round + 1n;
+  return member.firstRound > next ? member.firstRound : next;
 }
 
 /** Opens what a member works with; throws as findMemberSecrets, openCheckedFederation and openMemberSamples. */
@@ -133,6 +143,7 @@ async function openMember(
     stages: memberStages({
       ...{ federation, files, provers, samples, secrets, signal },
       openBackend: backendOpener(backend),
+      ...(await progressNotes(files.shards.length)),
     }),
     sampleCount: samples.sampleCount,
     workingFolder: config.folder,
@@ -148,6 +159,25 @@ interface MemberSettings {
   readonly lastRound: bigint | undefined;
 }
 
+/** Tells of stages and of the steps of their proofs. */
+async function progressNotes(
+  shardCount: number,
+): Promise<Required<Pick<StageInputs, "onStage" | "proving">>> {
+  const { stageText } = await import("../round-text.ts");
+  let doing = "";
+  return {
+    onStage: (stage, { place }) => {
+      doing = stageText(stage, place);
+      note(doing);
+    },
+    proving: {
+      onStep: (step, shard) => {
+        note(`${doing}${shardCount > 1 ? `, shard ${shard}` : ""}: ${STEP_NAMES[step]}`);
+      },
+    },
+  };
+}
+
 /** Opens the backend when it is first needed, and once. */
 function backendOpener(preference: "auto" | "node" | "wasm"): StageInputs["openBackend"] {
   let opened: Promise<TrainingBackend> | undefined;
@@ -157,14 +187,16 @@ function backendOpener(preference: "auto" | "node" | "wasm"): StageInputs["openB
   };
 }
 
-/** Milliseconds; throws UsageError for no pause at all. */
+/** Milliseconds; throws UsageError for no pause at all, and for one above MOST_POLL_SECONDS. */
 function parsePoll(text: string): number {
   const seconds = parseDuration(text, "--poll");
-  if (seconds > 0) return seconds * 1000;
-  throw new UsageError("cli.invalid-value", `--poll: "${text}" is no pause`, "Write 1s or more.", {
-    option: "--poll",
-    value: text,
-  });
+  if (seconds > 0 && seconds <= MOST_POLL_SECONDS) return seconds * 1000;
+  throw new UsageError(
+    "cli.invalid-value",
+    `--poll: "${text}" is ${seconds === 0 ? "no pause" : `longer than ${MOST_POLL_SECONDS / 3_600} hour`}`,
+    "Write 1s to 1h.",
+    { option: "--poll", value: text },
+  );
 }
 
 async function throwInterrupted({ federation, round }: ChainView): Promise<never> {
