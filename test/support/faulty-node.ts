@@ -25,15 +25,18 @@ export class FaultyNode {
   }
 
   /** Starts a node that tells its chain and leaves everything else to `reply`. */
-  static async start(reply: (request: NodeRequest) => NodeReply): Promise<FaultyNode> {
+  static async start(reply: (request: NodeRequest) => NodeReply | Promise<NodeReply>): Promise<FaultyNode> {
     const server = createServer((incoming, outgoing) => {
       let text = "";
       incoming.on("data", (chunk: Buffer) => (text += chunk.toString()));
       incoming.on("end", () => {
         const request = JSON.parse(text) as NodeRequest;
         const isChainId = request.method === "eth_chainId";
-        const { status, body } = isChainId ? result(request, "0x7a69") : reply(request);
-        outgoing.writeHead(status, { "content-type": "application/json", connection: "close" }).end(body);
+        void Promise.resolve(isChainId ? result(request, "0x7a69") : reply(request)).then(
+          ({ status, body }) => {
+            outgoing.writeHead(status, { "content-type": "application/json", connection: "close" }).end(body);
+          },
+        );
       });
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -53,4 +56,14 @@ export function result({ id }: NodeRequest, value: unknown): NodeReply {
 /** An error in the words of JSON-RPC. */
 export function rpcError({ id }: NodeRequest, code: number, message: string, data?: string): NodeReply {
   return { status: 200, body: JSON.stringify({ jsonrpc: "2.0", id, error: { code, message, data } }) };
+}
+
+/** The answer of another node. */
+export async function forward(request: NodeRequest, rpcUrl: string): Promise<NodeReply> {
+  const response = await fetch(rpcUrl, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(request),
+  });
+  return { status: response.status, body: await response.text() };
 }

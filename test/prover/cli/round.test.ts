@@ -27,6 +27,7 @@ import { runReference } from "../../../prover/src/model/reference.ts";
 import { FLOAT_MODEL } from "../../../prover/src/training/training-documents.ts";
 import { g1 } from "../../contracts/support/trapdoor-key.ts";
 import { ANVIL_ADDRESSES, ANVIL_KEYS } from "../../support/anvil.ts";
+import { FaultyNode, forward } from "../../support/faulty-node.ts";
 import {
   createCommand,
   createTinyFederation,
@@ -506,6 +507,37 @@ describe("zkpot round", () => {
       }
       expect(texts[0]).to.match(/round 1: started\n.*round 1: training a model\n.*round 1: trained a model/s);
       expect(texts[1]).not.to.include("training a model").and.not.include("trained a model");
+    });
+
+    it("outlives a node that fails for a while", async () => {
+      let isAway = false;
+      const node = await FaultyNode.start(async (request) =>
+        isAway ? { status: 502, body: "" } : await forward(request, stage.anvil.rpcUrl),
+      );
+      try {
+        const options = [
+          "--data",
+          "./mine.csv",
+          "--backend",
+          "wasm",
+          "--poll",
+          "1s",
+          "--rpc-url",
+          node.rpcUrl,
+        ];
+        const { child, finished } = member.start(...run(...options), "--json");
+        let said = "";
+        child.stderr!.on("data", (chunk: Buffer) => {
+          said += chunk.toString();
+          isAway = said.includes("not open yet") && !said.includes("looking again");
+          if (/not open yet.*looking again.*not open yet/s.test(said)) child.kill("SIGINT");
+        });
+        const { code, stdout, stderr } = await finished;
+        expect(code, `${stdout}${stderr}`).to.equal(130);
+        expect(stderr).to.match(/the node at .* did not do what it was asked .*502.*; looking again/);
+      } finally {
+        await node.stop();
+      }
     });
 
     it("counts --rounds from the first round that the account may take part in", async () => {
