@@ -21,7 +21,7 @@ const NO_BACKEND = "training.backend-unavailable";
 
 /**
  * Steps of a member that leaves out a round in which it cannot go on: from then on it waits for the next one, and only moves
- * the round on when its time is up. The reason is in the wait that it returns. Kept in memory: a new run tries again.
+ * the round on when its time is up. The first wait that it returns says why. Kept in memory: a new run tries again.
  *
  * Throws as stepMember, but for what costs no more than a round.
  */
@@ -29,20 +29,21 @@ export function leaveOutRounds(member: Member, step = stepMember): () => Promise
   let view: ChainView | undefined;
   const read = async (): Promise<ChainView> => (view = await member.chain.read());
   const watched = { ...member, chain: { ...member.chain, read } };
-  let leftOut: { readonly round: bigint; readonly why: string } | undefined;
+  let leftOut: bigint | undefined;
   return async () => {
     if (leftOut !== undefined) {
       const now = await read();
-      if (now.federation.round !== leftOut.round) leftOut = undefined;
-      else if (isUnderWay(now)) return waitFor(now, leftOut.why);
+      if (now.federation.round !== leftOut) leftOut = undefined;
+      else if (isUnderWay(now)) return waitFor(now, `round ${leftOut} is left out`);
     }
     try {
       return await step(watched);
     } catch (error) {
       if (!(error instanceof ProverError) || !costsRound(error) || view === undefined) throw error;
       const { round } = view.federation;
-      leftOut = { round, why: `round ${round} is left out: ${error.message}. ${error.nextStep}` };
-      return waitFor(view, leftOut.why);
+      const reason = leftOut === round ? "" : `: ${error.message}. ${error.nextStep}`;
+      leftOut = round;
+      return waitFor(view, `round ${round} is left out${reason}`);
     }
   };
 }

@@ -54,12 +54,15 @@ describe("leaveOutRounds", () => {
     "model.overflow",
     "training.diverged",
   ]) {
-    it(`waits for the next round after ${code}, and says why`, async () => {
+    it(`waits for the next round after ${code}, and says why once`, async () => {
       const seen = { ...running };
       const { step, left } = scripted(seen, failure(code), { kind: "train" });
-      const why = `round 3 is left out: failed with ${code}. Do better.`;
-      const wait = { kind: "wait", until: DEADLINE + 1n, untilBlock: null, why };
-      for (let look = 0; look < 3; look++) expect(await step()).to.deep.equal(wait);
+      const wait = { kind: "wait", until: DEADLINE + 1n, untilBlock: null };
+      const why = `failed with ${code}. Do better.`;
+      expect(await step()).to.deep.equal({ ...wait, why: `round 3 is left out: ${why}` });
+      for (let look = 0; look < 3; look++) {
+        expect(await step()).to.deep.equal({ ...wait, why: "round 3 is left out" });
+      }
       expect(left).to.have.length(1);
       seen.round = 4n;
       expect(await step()).to.deep.equal({ kind: "train" });
@@ -83,6 +86,14 @@ describe("leaveOutRounds", () => {
     Object.assign(seen, { state: "electing", time: DEADLINE });
     expect((await step()).kind).to.equal("wait");
     expect(left).to.deep.equal([]);
+  });
+
+  it("says no second time why, if the same happens again after the round's time", async () => {
+    const seen = { ...running };
+    const { step } = scripted(seen, failure("federation.model-lost"), failure("federation.model-lost"));
+    await step();
+    seen.time = DEADLINE + 1n;
+    expect(await step()).to.include({ kind: "wait", why: "round 3 is left out" });
   });
 
   for (const code of [
