@@ -2,7 +2,7 @@ import type { Command } from "commander";
 
 import type { FederationDocument, FloatTrainingAdvice } from "../federation/federation-document.ts";
 import type { Architecture } from "../model/architecture.ts";
-import { parseInteger, parseNumber } from "./units.ts";
+import { parseInteger, parseNumber, parsePositive } from "./units.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Options of `zkpot round create` that say how members are to train. */
@@ -69,15 +69,18 @@ async function floatTraining(
 ): Promise<FloatTrainingAdvice> {
   const { defaultTrainingOptions } = await import("../training/training-options.ts");
   const { learningRate, weightDecay, inputNoise } = defaultTrainingOptions(layerSizes.slice(1, -1), "");
-  const orDefault = (text: string | undefined, option: string, most: number, value: number): number =>
-    text === undefined ? value : parseNumber(text, option, 0, most);
   return {
     kind: "float",
     epochs,
     batchSize: parseInteger(flags.batchSize ?? "32", "--batch-size", 1, 1_000_000),
-    learningRate: orDefault(flags.learningRate, "--learning-rate", 10, learningRate),
-    weightDecay: orDefault(flags.weightDecay, "--weight-decay", 10, weightDecay),
-    inputNoise: orDefault(flags.inputNoise, "--input-noise", 1, inputNoise),
+    learningRate:
+      flags.learningRate === undefined
+        ? learningRate
+        : parsePositive(flags.learningRate, "--learning-rate", 10),
+    weightDecay:
+      flags.weightDecay === undefined ? weightDecay : parseNumber(flags.weightDecay, "--weight-decay", 0, 10),
+    inputNoise:
+      flags.inputNoise === undefined ? inputNoise : parseNumber(flags.inputNoise, "--input-noise", 0, 1),
   };
 }
 
@@ -117,12 +120,11 @@ async function parseScales(text: string | undefined, architecture: Architecture)
     return defaultWeightScales(architecture);
   }
   const layers = architecture.layerSizes.length - 1;
-  const scales = text.split(",").map(Number);
-  const areUsable = scales.every((scale) => Number.isFinite(scale) && scale > 0);
-  if (scales.length === layers && areUsable) return scales;
+  const scales = text.split(",").map((scale) => parsePositive(scale, "--weight-scales", Number.MAX_VALUE));
+  if (scales.length === layers) return scales;
   throw new UsageError(
     "cli.invalid-value",
-    `--weight-scales: "${text}" is not a list of ${layers} positive numbers, one for each layer`,
+    `--weight-scales: "${text}" is not a list of ${layers} numbers, one for each layer`,
     "Write them separated by commas, e.g. 0.04,0.02; or leave them out.",
     { option: "--weight-scales", value: text, layers },
   );

@@ -51,13 +51,36 @@ export function parseRows(text: string, option: string): { readonly first: numbe
   return { first, last };
 }
 
-/** A number from `least` to `most`. */
+/** A decimal number from `least` to `most`: `0.25`, `1e-3`. */
 export function parseNumber(text: string, option: string, least: number, most: number): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value) || value < least || value > most) {
+  const value = parseDecimal(text, option);
+  if (value < least || value > most) {
     throw invalid(option, text, "is out of range", `Write a number from ${least} to ${most}.`);
   }
   return value;
+}
+
+/** A decimal number above 0, up to `most`. */
+export function parsePositive(text: string, option: string, most: number): number {
+  const value = parseDecimal(text, option);
+  if (value <= 0 || value > most) {
+    throw invalid(option, text, "is out of range", `Write a number above 0, up to ${most}.`);
+  }
+  return value;
+}
+
+/** Characters that a document takes for a title or a licence. */
+const MAX_LABEL_LENGTH = 200;
+
+/** A title or the name of a licence, as documents take them: 1 to 200 characters. */
+export function parseLabel(text: string, option: string): string {
+  if (text.length >= 1 && text.length <= MAX_LABEL_LENGTH) return text;
+  throw new UsageError(
+    "cli.invalid-value",
+    `${option} has ${text.length} characters; it may have 1 to ${MAX_LABEL_LENGTH}`,
+    "Write a text of that length.",
+    { option, length: text.length, limit: MAX_LABEL_LENGTH },
+  );
 }
 
 /** A task id: a whole number from 1. */
@@ -81,6 +104,11 @@ export function parseSizes(text: string, option: string): number[] {
     );
   }
   return text.split(",").map(Number);
+}
+
+function parseDecimal(text: string, option: string): number {
+  if (/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text)) return Number(text);
+  throw invalid(option, text, "is not a decimal number", "Write e.g. 0.25, 3 or 1e-3.");
 }
 
 function parseId(text: string, what: string, nextStep: string): bigint {

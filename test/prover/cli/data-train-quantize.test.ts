@@ -175,6 +175,7 @@ describe("zkpot train", () => {
     [["--data", "digits", "--hidden", "sixteen"], "cli.invalid-value", 2],
     [["--data", "digits", "--epochs", "0"], "cli.invalid-value", 2],
     [["--data", "digits", "--learning-rate", "-1"], "cli.invalid-value", 2],
+    [["--data", "digits", "--learning-rate", "0"], "cli.invalid-value", 2],
     [["--data", "digits", "--backend", "gpu"], "cli.invalid-value", 2],
     [["--data", "digits", "--resume"], "document.missing", 1],
     [["--data", "digits", "--task", "task.json"], "cli.invalid-value", 2],

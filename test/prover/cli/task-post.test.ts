@@ -95,6 +95,8 @@ describe("zkpot task post", () => {
     [{ "--reward": "1000000ether" }, "chain.insufficient-funds", 1],
     [{ "--min-correct": "11" }, "cli.invalid-value", 2],
     [{ "--min-correct": "0" }, "cli.invalid-value", 2],
+    [{ "--title": "" }, "cli.invalid-value", 2],
+    [{ "--licence": "" }, "cli.invalid-value", 2],
     [{ "--split": "winner" }, "cli.invalid-value", 2],
     [{ "--max-provers": "0" }, "cli.invalid-value", 2],
     [{ "--commit-within": "2d", "--prove-within": "1d" }, "cli.invalid-value", 2],

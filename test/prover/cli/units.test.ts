@@ -5,7 +5,9 @@ import {
   parseDuration,
   parseFederationId,
   parseInteger,
+  parseLabel,
   parseNumber,
+  parsePositive,
   parseRows,
   parseSizes,
   parseTaskId,
@@ -90,9 +92,52 @@ describe("parseNumber", () => {
     expect(parseNumber("0.25", "--share", 0, 1)).to.equal(0.25);
   });
 
+  it("takes powers of ten", () => {
+    expect(parseNumber("1e-3", "--share", 0, 1)).to.equal(0.001);
+    expect(parseNumber("2.5E1", "--rate", 0, 100)).to.equal(25);
+    expect(parseNumber("-0.5", "--shift", -1, 1)).to.equal(-0.5);
+  });
+
   for (const text of ["-0.1", "1.1", "", " ", "NaN", "Infinity", "a"]) {
     it(`refuses "${text}" outside 0 to 1`, () => {
       expect(() => parseNumber(text, "--share", 0, 1)).to.throw(UsageError, "--share");
+    });
+  }
+});
+
+describe("parseNumber and parsePositive", () => {
+  for (const text of ["0x1", "0b1", "0o1", " 1", "1 ", "1\n", "+1", ".5", "1.", "1e", "1_0"]) {
+    it(`refuse ${JSON.stringify(text)}, which is no decimal number`, () => {
+      expect(() => parseNumber(text, "--share", 0, 10)).to.throw(UsageError, "is not a decimal number");
+      expect(() => parsePositive(text, "--rate", 10)).to.throw(UsageError, "is not a decimal number");
+    });
+  }
+});
+
+describe("parsePositive", () => {
+  it("takes what is above nothing, up to the limit", () => {
+    expect(parsePositive("0.0001", "--rate", 10)).to.equal(0.0001);
+    expect(parsePositive("10", "--rate", 10)).to.equal(10);
+  });
+
+  for (const text of ["0", "0.0", "-1", "10.1", "1e-400"]) {
+    it(`refuses "${text}"`, () => {
+      expect(() => parsePositive(text, "--rate", 10)).to.throw(UsageError, "--rate");
+    });
+  }
+});
+
+describe("parseLabel", () => {
+  it("takes 1 to 200 characters", () => {
+    expect(parseLabel("x", "--title")).to.equal("x");
+    expect(parseLabel("x".repeat(200), "--title")).to.have.length(200);
+  });
+
+  for (const text of ["", "x".repeat(201)]) {
+    it(`refuses ${text.length}`, () => {
+      expect(() => parseLabel(text, "--title"))
+        .to.throw(UsageError, `--title has ${text.length} characters`)
+        .that.includes({ code: "cli.invalid-value" });
     });
   }
 });

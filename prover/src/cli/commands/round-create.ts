@@ -19,6 +19,7 @@ import {
 import { openReadSession, openSignSession, type ReadSession } from "../session.ts";
 import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
 import { transactionFacts } from "../transaction-facts.ts";
+import { parseLabel } from "../units.ts";
 
 interface CreateOptions
   extends NetworkOptions, AccountOptions, RoundKeyFlags, RoundTermFlags, TrainingAdviceFlags, StartFlags {
@@ -75,6 +76,8 @@ async function create({ options }: Invocation<CreateOptions>): Promise<Report> {
   const { openDocuments } = await import("../artifact-documents.ts");
 
   const testSet = await loadDocument(options.testSet, TEST_SET);
+  const title = parseLabel(options.title ?? testSet.name, "--title");
+  const licence = parseLabel(options.licence, "--licence");
   const terms = await parseRoundTerms(options, testSet.samples.sampleCount);
   const circuits = await findCircuits(options);
   const { architecture } = circuits.score;
@@ -88,8 +91,8 @@ async function create({ options }: Invocation<CreateOptions>): Promise<Report> {
   const published = await publishFederation(
     put,
     {
-      title: options.title ?? testSet.name,
-      licence: options.licence,
+      title,
+      licence,
       ...advice,
       start,
       circuits: {

@@ -13,7 +13,7 @@ import { parseSeal, publishOrSeal, type SealFlags, sealTask, withSealOptions } f
 import { openTrainingPart } from "../task-training.ts";
 import { type AccountOptions, type NetworkOptions, withAccountOptions } from "../shared-options.ts";
 import { transactionFacts } from "../transaction-facts.ts";
-import { parseAmount, parseDuration, parseInteger } from "../units.ts";
+import { parseAmount, parseDuration, parseInteger, parseLabel } from "../units.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface PostOptions extends NetworkOptions, AccountOptions, AssignmentFlags, SealFlags {
@@ -104,6 +104,8 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   const { SealedStore } = await import("../../task/sealed-store.ts");
 
   const testSet = await loadDocument(options.testSet, TEST_SET);
+  const title = parseLabel(options.title ?? testSet.name, "--title");
+  const licence = parseLabel(options.licence, "--licence");
   const sealing = await parseSeal(options, testSet.samples.sampleCount);
   const assignment = parseAssignment(options);
   const sampleCount = testSet.samples.sampleCount - (sealing?.publicSamples ?? 0);
@@ -125,13 +127,13 @@ async function post({ options }: Invocation<PostOptions>): Promise<Report> {
   const { folder } = session.config;
   const { shards, described } = await publishOrSeal(sealing, testSet, instance, folder, put);
   const document = await put(TASK_DOCUMENT, {
-    title: options.title ?? testSet.name,
+    title,
     testSet: described,
     instance,
     keyId: keys.keyId,
     sampleCount,
     minCorrect,
-    licence: options.licence,
+    licence,
     jurisdiction: options.jurisdiction ?? null,
     ...(training === undefined ? {} : { training: training.published }),
   });

@@ -13,7 +13,7 @@ import { type AccountOptions, type NetworkOptions, withAccountOptions } from "..
 import { openNamedTask, type OpenedTask } from "../task-session.ts";
 import type { SampleFlags } from "../training-data.ts";
 import { type TrainingFlags, withTrainingOptions } from "../training-session.ts";
-import { parseInteger, parseNumber, parseSizes } from "../units.ts";
+import { parseInteger, parseNumber, parsePositive, parseSizes } from "../units.ts";
 
 interface TrainFlags extends NetworkOptions, AccountOptions, SampleFlags, TrainingFlags {
   readonly verifiable?: string;
@@ -179,7 +179,7 @@ async function trainingOptions(flags: TrainFlags, task: OpenedTask | undefined):
       : { batchSize: parseInteger(flags.batchSize, "--batch-size", 1, 1_000_000) }),
     ...(flags.learningRate === undefined
       ? {}
-      : { learningRate: parseNumber(flags.learningRate, "--learning-rate", 0, 10) }),
+      : { learningRate: parsePositive(flags.learningRate, "--learning-rate", 10) }),
     ...(flags.weightDecay === undefined
       ? {}
       : { weightDecay: parseNumber(flags.weightDecay, "--weight-decay", 0, 10) }),
