@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 
 import type { FederationRecord } from "../chain/federations.ts";
+import { ProverError } from "../errors.ts";
 import type { FederationCircuits } from "../federation/federation-document.ts";
 import type {
   FederationCircuit,
@@ -38,8 +39,6 @@ export interface CheckedFederation {
   readonly federation: FederationRecord;
   readonly files: FederationFiles;
   readonly provers: FederationProvers;
-  /** Names of the values that agree. */
-  readonly agreed: readonly string[];
 }
 
 /** Opens the three circuits, compiled unless they are at hand, and their keys. */
@@ -55,8 +54,8 @@ export async function openProvers(
 }
 
 /**
- * Reads a federation and its files and compares everything, the data points recomputed from the test set and the global model
- * from its commitment. Throws before anything is staked on a federation that does not match its files.
+ * Reads a federation and its files and compares everything but the global model, the data points recomputed from the test set.
+ * Throws before anything is staked on a federation that does not match its files.
  */
 export async function openCheckedFederation(
   session: ReadSession,
@@ -65,17 +64,45 @@ export async function openCheckedFederation(
 ): Promise<CheckedFederation> {
   const { parseArtifactUri } = await import("../artifacts/artifact-uri.ts");
   const { readFederation } = await import("../chain/federations.ts");
-  const { checkFederation, readFederationFiles, readGlobalModel } =
-    await import("../federation/federation-files.ts");
+  const { checkFederation, readFederationFiles } = await import("../federation/federation-files.ts");
   const federation = await readFederation(session.contracts, federationId);
   const { read } = await openDocuments(session);
   const files = await readFederationFiles(read, parseArtifactUri(federation.documentUri));
   const provers = await openProvers(files.document.circuits, flags);
   const points = files.shards.length === 1 ? "the data point" : `${files.shards.length} data points`;
   note(`federation ${federationId}: recomputing ${points} from ${files.document.sampleCount} samples`);
-  const agreed = await checkFederation(federation, files, provers);
-  await readGlobalModel(read, files, federation.globalModel);
-  return { federation, files, provers, agreed: [...agreed, "global model"] };
+  await checkFederation(federation, files, provers);
+  return { federation, files, provers };
+}
+
+/**
+ * Checks that the global model can be read and is the recorded one, for who is about to join. Members need no such check: they
+ * can go on with the average they computed themselves.
+ *
+ * Throws as readGlobalModel, and FederationError `federation.global-unreadable` when there is nothing to be read.
+ */
+export async function requireGlobalModel(
+  session: ReadSession,
+  { federation, files }: Pick<CheckedFederation, "federation" | "files">,
+): Promise<void> {
+  const { FederationError } = await import("../federation/federation-error.ts");
+  const { readGlobalModel } = await import("../federation/federation-files.ts");
+  const { read } = await openDocuments(session);
+  try {
+    await readGlobalModel(read, files, federation.globalModel);
+  } catch (cause) {
+    if (!(cause instanceof ProverError) || cause instanceof FederationError) throw cause;
+    const { federationId, globalModel } = federation;
+    const { round, uri } = globalModel;
+    const maker = round === 0n ? "the sponsor" : `a member of round ${round}`;
+    throw new FederationError(
+      "federation.global-unreadable",
+      `the global model of federation ${federationId} cannot be read: ${cause.message}`,
+      `Ask ${maker} to publish it and fetch it with \`zkpot artifact get\`, or join after the next round that ends with a new one.`,
+      { federationId, round, uri },
+      { cause },
+    );
+  }
 }
 
 async function openProver<Instance extends FederationCircuit>(

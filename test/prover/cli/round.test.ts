@@ -1,6 +1,11 @@
+import { rmSync } from "node:fs";
+import path from "node:path";
+
 import { expect } from "chai";
 import { Wallet, ZeroAddress } from "ethers";
 
+import { parseCid } from "../../../prover/src/artifacts/artifact-uri.ts";
+import { BlockFolder } from "../../../prover/src/artifacts/block-folder.ts";
 import { getDocument } from "../../../prover/src/artifacts/documents.ts";
 import { ArtifactStore } from "../../../prover/src/artifacts/store.ts";
 import { type Connection, connect } from "../../../prover/src/chain/connect.ts";
@@ -37,7 +42,7 @@ import {
   type TinyFederations,
 } from "../../support/tiny-federation.ts";
 import { TINY_CLUSTERS } from "../../support/tiny-task.ts";
-import { type Failure, Workspace } from "../../support/zkpot.ts";
+import { type Failure, type Run, Workspace } from "../../support/zkpot.ts";
 
 const ETHER = 10n ** 18n;
 
@@ -238,9 +243,17 @@ describe("zkpot round", () => {
       [{ "--bond": "0.2ether" }, "cli.stake-range", 2],
       [{ "--epochs": "0" }, "cli.invalid-value", 2],
       [{ "--learning-rate": "11" }, "cli.invalid-value", 2],
+      [{ "--learning-rate": "0" }, "cli.invalid-value", 2],
+      [{ "--learning-rate": "1e-400" }, "cli.invalid-value", 2],
+      [{ "--title": "" }, "cli.invalid-value", 2],
+      [{ "--title": "x".repeat(201) }, "cli.invalid-value", 2],
+      [{ "--licence": "" }, "cli.invalid-value", 2],
+      [{ "--licence": "x".repeat(201) }, "cli.invalid-value", 2],
       [{ "--samples-per-factor": "0" }, "cli.invalid-value", 2],
       [{ "--weight-scales": "0.1" }, "cli.invalid-value", 2],
       [{ "--weight-scales": "0.1,0" }, "cli.invalid-value", 2],
+      [{ "--weight-scales": "0x1,0x1" }, "cli.invalid-value", 2],
+      [{ "--weight-scales": "0.1, 0.1" }, "cli.invalid-value", 2],
       [{ "--seed": "x".repeat(201) }, "cli.invalid-value", 2],
       [{ "--train-step": "round-4-3-3x10" }, "cli.other-template", 2],
       [{ "--train-step": "train-step-4-3-3x4", "--batch-size": "8" }, "cli.stray-option", 2],
@@ -420,6 +433,7 @@ describe("zkpot round", () => {
       ],
       ["a start that is easier to beat", { globalCorrect: 1 }, "federation.global-mismatch", "count"],
       ["another model of the start", { globalCommitment: 5n }, "federation.global-mismatch", "commitment"],
+      ["a model of the start nowhere", { globalUri: "nowhere" }, "federation.global-unreadable", "nowhere"],
     ];
     for (const [what, changes, code, name] of lies) {
       it(`refuses a federation with ${what}`, async () => {
@@ -488,16 +502,21 @@ describe("zkpot round", () => {
       }
     });
 
-    it("ends with 130 when it is interrupted, and goes on with the model that it has saved", async () => {
+    /** Runs until others are awaited, and interrupts. */
+    async function runUntilWaiting(): Promise<Run> {
       const options = ["--data", "./mine.csv", "--backend", "wasm", "--poll", "1s"];
+      const { child, finished } = member.start(...run(...options), "--json");
+      child.stderr!.on("data", (chunk: Buffer) => {
+        if (chunk.toString().includes("others train") || chunk.toString().includes("not open yet"))
+          child.kill("SIGINT");
+      });
+      return await finished;
+    }
+
+    it("ends with 130 when it is interrupted, and goes on with the model that it has saved", async () => {
       const texts: string[] = [];
       for (let attempt = 0; attempt < 2; attempt++) {
-        const { child, finished } = member.start(...run(...options), "--json");
-        child.stderr!.on("data", (chunk: Buffer) => {
-          if (chunk.toString().includes("others train") || chunk.toString().includes("not open yet"))
-            child.kill("SIGINT");
-        });
-        const { code, stdout, stderr } = await finished;
+        const { code, stdout, stderr } = await runUntilWaiting();
         expect(code, stderr).to.equal(130);
         const { error } = JSON.parse(stdout) as Failure;
         expect(error.code).to.equal("cli.interrupted");
@@ -551,18 +570,28 @@ describe("zkpot round", () => {
         const { child, finished } = late.start(...command, "--json");
         child.stderr!.on("data", (chunk: Buffer) => {
           const text = chunk.toString();
-          if (text.includes("membership begins with round 2")) {
+          if (text.includes("takes part from round 2 on")) {
             void stage.anvil.request("evm_increaseTime", [86_400]);
           }
           if (text.includes("round 2: started")) child.kill("SIGINT");
         });
         const { code, stdout, stderr } = await finished;
-        expect(stderr).to.include("membership begins with round 2");
+        expect(stderr).to.include("takes part from round 2 on");
         expect(code, `${stdout}${stderr}`).to.equal(130);
       } finally {
         late.remove();
         await stage.anvil.request("evm_revert", [snapshot]);
       }
+    });
+
+    it("goes on when the global model that it trained from is published nowhere any more", async () => {
+      const { federation } = await member.json<Status>("round", "status", federationId);
+      const { uri } = federation.globalModel as { readonly uri: string };
+      const blocks = new BlockFolder(member.file(path.join(".zkpot", "artifacts")));
+      rmSync(blocks.fileOf(parseCid(uri.slice("ipfs://".length))));
+      const { code, stdout } = await runUntilWaiting();
+      expect(code, stdout).to.equal(130);
+      member.fetchArtifacts(sponsor);
     });
   });
 

@@ -44,7 +44,7 @@ async function join({ options }: Invocation<JoinOptions>, id: string): Promise<R
   const namedWei = options.stake === undefined ? undefined : parseAmount(options.stake, "--stake");
   const session = await openSignSession(options);
   const { readFederation, readMember } = await import("../../chain/federations.ts");
-  const { openCheckedFederation } = await import("../federation-session.ts");
+  const { openCheckedFederation, requireGlobalModel } = await import("../federation-session.ts");
   const { contracts, sender, address } = session;
   const before = await readFederation(contracts, federationId);
   if ((await readMember(contracts, before, address)).isMember) {
@@ -54,7 +54,9 @@ async function join({ options }: Invocation<JoinOptions>, id: string): Promise<R
   await requireRounds(before);
   const stakeWei = namedWei ?? before.capWei;
   requireStake(before, stakeWei);
-  const { federation } = await openCheckedFederation(session, federationId, options);
+  const checked = await openCheckedFederation(session, federationId, options);
+  await requireGlobalModel(session, checked);
+  const { federation } = checked;
   const { joinWithOwnKey } = await import("../../federation/join.ts");
   const transaction = await joinWithOwnKey(sender, contracts, federation, stakeWei);
   return await report(session, federation, transaction);
