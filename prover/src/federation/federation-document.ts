@@ -5,12 +5,14 @@ import type { AggregateInstance } from "../circuits/aggregate.ts";
 import { AGGREGATE_SCHEMA, MASKED_UPDATE_SCHEMA, ROUND_ACCURACY_SCHEMA } from "../circuits/instances.ts";
 import type { MaskedUpdateInstance } from "../circuits/masked-update.ts";
 import type { DocumentKind } from "../data/document.ts";
+import { ProverError } from "../errors.ts";
 import { canonicalArchitecture } from "../model/architecture.ts";
 import { type PublicTestSet, PUBLIC_TEST_SET_SCHEMA } from "../task/task-document.ts";
 import { TRAINING_OPTIONS_SCHEMA } from "../training/training-options.ts";
 import {
   TRAINING_RULE_SCHEMA,
   type TrainingRule,
+  validateTrainingRule,
   WEIGHT_FRACTION_BITS,
 } from "../verifiable/training-rule.ts";
 import { FederationError } from "./federation-error.ts";
@@ -168,16 +170,28 @@ export function checkFederationDocument({
         `integers are trained at a scale of 2^-${WEIGHT_FRACTION_BITS}, not at the ones it names`,
       );
     }
+    requireUsableRule(training.rule);
   }
   const counted = testSet.shards.reduce((sum, shard) => sum + shard.sampleCount, 0);
   if (counted !== sampleCount) throw documentError(`it counts ${sampleCount} samples, its shards ${counted}`);
 }
 
-function documentError(problem: string): FederationError {
+/** A rule that cannot be used would show when members train, after they have staked. */
+function requireUsableRule(rule: TrainingRule): void {
+  try {
+    validateTrainingRule(rule);
+  } catch (cause) {
+    if (!(cause instanceof ProverError)) throw cause;
+    throw documentError(cause.message, cause);
+  }
+}
+
+function documentError(problem: string, cause?: ProverError): FederationError {
   return new FederationError(
     "federation.document",
     `the federation's document does not hold together: ${problem}`,
     "Name circuits of one federation; see `zkpot circuit list`.",
     { problem },
+    { cause },
   );
 }

@@ -6,12 +6,14 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { FloatSamples } from "../data/dataset.ts";
 import { SeededRandom } from "../data/random.ts";
 import type { IntegerSamples } from "../data/samples.ts";
+import type { ProverError } from "../errors.ts";
 import type { IntegerModel } from "../model/integer-model.ts";
 import { ModelError } from "../model/model-error.ts";
 import { runReference } from "../model/reference.ts";
 import { type ClippedLayer, dequantizeModel, quantizeAtScales } from "../quantization/fixed-scales.ts";
 import type { TrainingBackend } from "../training/backend.ts";
 import { trainModel } from "../training/train.ts";
+import { TrainingError } from "../training/training-error.ts";
 import { trainVerifiably } from "../verifiable/train.ts";
 import type {
   FederationDocument,
@@ -57,8 +59,8 @@ export interface LocalTrainingResult {
  * towards what came out as scores best on the test set: all the way, half of it, a quarter … The longer way wins among equals;
  * models that leave the ranges of quotients or margins on the test set cannot be proven, and do not count.
  *
- * Throws FederationError `federation.interrupted`, or `federation.not-provable` when no model can be proven; ModelError for samples
- * off the grid, TrainingError as trainModel and trainVerifiably.
+ * Throws FederationError `federation.interrupted`, or `federation.not-provable` when no model can be proven or integer training
+ * leaves the ranges of its rule; ModelError for samples off the grid, TrainingError as trainModel and trainVerifiably.
  */
 export async function trainLocal(run: LocalTrainingRun): Promise<LocalTrainingResult> {
   const { globalModel, testSamples, signal } = run;
@@ -83,7 +85,13 @@ export async function trainLocal(run: LocalTrainingRun): Promise<LocalTrainingRe
     }
     model = midpoint(globalModel, model);
   }
-  if (best === undefined) throw notProvable(failure!);
+  if (best === undefined) {
+    throw notProvable(
+      `the trained model cannot be proven: on the test set, ${failure!.message}, even ${MOST_HALVINGS} times halfway back to the global model`,
+      "Train with fewer epochs, a smaller learning rate or more weight decay, or leave out this round.",
+      failure!,
+    );
+  }
   return best;
 }
 
@@ -114,14 +122,23 @@ async function trainIntegers(
   { globalModel, samples, seed, signal }: LocalTrainingRun,
   { rule }: IntegerTrainingAdvice,
 ): Promise<TrainedModel> {
-  const { model, completed } = await trainVerifiably({
-    rule,
-    seed: BigInt(`0x${bytesToHex(keccak_256(utf8ToBytes(seed)))}`),
-    train: shuffled(samples, seed),
-    resumeFrom: { step: 0, model: globalModel, history: [] },
-    signal,
-  });
-  return { model, completed, clipped: model.layers.map(() => ({ weights: 0, biases: 0 })) };
+  try {
+    const { model, completed } = await trainVerifiably({
+      rule,
+      seed: BigInt(`0x${bytesToHex(keccak_256(utf8ToBytes(seed)))}`),
+      train: shuffled(samples, seed),
+      resumeFrom: { step: 0, model: globalModel, history: [] },
+      signal,
+    });
+    return { model, completed, clipped: model.layers.map(() => ({ weights: 0, biases: 0 })) };
+  } catch (cause) {
+    if (!(cause instanceof TrainingError) || cause.code !== "training.overflow") throw cause;
+    throw notProvable(
+      `training from the global model left the range of the federation's rule: ${cause.message}`,
+      "Train on other samples, or leave out this round: the federation's document fixes the rule.",
+      cause,
+    );
+  }
 }
 
 /** The rule cuts batches in the order of samples: who trains must not have one that others can guess. */
@@ -163,12 +180,6 @@ function interrupted(): FederationError {
   );
 }
 
-function notProvable(cause: ModelError): FederationError {
-  return new FederationError(
-    "federation.not-provable",
-    `the trained model cannot be proven: on the test set, ${cause.message}, even ${MOST_HALVINGS} times halfway back to the global model`,
-    "Train with fewer epochs, a smaller learning rate or more weight decay, or leave out this round.",
-    cause.details,
-    { cause },
-  );
+function notProvable(problem: string, nextStep: string, cause: ProverError): FederationError {
+  return new FederationError("federation.not-provable", problem, nextStep, cause.details, { cause });
 }

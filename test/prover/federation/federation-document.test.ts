@@ -111,6 +111,22 @@ describe("FEDERATION_DOCUMENT", () => {
       (valid) => ({ ...integers(valid), weightScales: [2 ** -12, 2 ** -11] }),
       /scale of 2\^-12/,
     ],
+    [
+      "a training rule with entries for fewer layers",
+      (valid) => ({
+        ...integers(valid),
+        training: { kind: "integer", rule: { ...TINY_RULE, weightShiftBits: [9] } },
+      }),
+      /weightShiftBits: 1 entries given for 2 layers/,
+    ],
+    [
+      "a training rule whose sums are not exact",
+      (valid) => ({
+        ...integers(valid),
+        training: { kind: "integer", rule: { ...TINY_RULE, batchSize: 65_536, initialRateBits: 16 } },
+      }),
+      /above 2\^53/,
+    ],
     ["too few weight scales", (valid) => ({ ...valid, weightScales: [0.1] }), /1 weight scales for 2 layers/],
     [
       "a wrong sum of samples",

@@ -140,6 +140,16 @@ describe("trainLocal", () => {
     );
   });
 
+  it("says so when integer training leaves the ranges of its rule", async () => {
+    const { document } = integerRun();
+    const training = { kind: "integer" as const, rule: { ...TINY_RULE, epochs: 40, initialRateBits: 12 } };
+    await expectError(
+      () => trainLocal(integerRun({ document: { ...document, training } })),
+      "federation.not-provable",
+      /left the range of the federation's rule: .*step/,
+    );
+  });
+
   it("stops when it is told to", async () => {
     for (const run of [runOf(), integerRun()]) {
       await expectError(
