@@ -128,10 +128,12 @@ export async function federationPlace(contracts: Contracts, federationId: bigint
 /** Reads a federation; throws ChainError `chain.no-such-federation`, or `chain.record-mismatch` as globalModel does. */
 export async function readFederation(contracts: Contracts, federationId: bigint): Promise<FederationRecord> {
   const contract = roundsContract(contracts);
+  // One block for all that changes, so that no round ends between two questions.
+  const block = await contract.runner!.provider!.getBlockNumber();
   const [stored, dataPoints, created, place] = await Promise.all([
-    contract.federation(federationId),
+    contract.federation(federationId, { blockTag: block }),
     contract.dataPointsOf(federationId),
-    contract.queryFilter(contract.filters.FederationCreated(federationId), contracts.firstBlock),
+    contract.queryFilter(contract.filters.FederationCreated(federationId), contracts.firstBlock, block),
     federationPlace(contracts, federationId),
   ]);
   if (stored.sponsor === ZeroAddress || created[0] === undefined) {
@@ -144,7 +146,12 @@ export async function readFederation(contracts: Contracts, federationId: bigint)
     );
   }
   const { spec } = created[0].args;
-  const start = { round: 0n, commitment: spec.globalCommitment, correct: Number(spec.globalCorrect) };
+  const start = {
+    round: 0n,
+    commitment: spec.globalCommitment,
+    correct: Number(spec.globalCorrect),
+    uri: spec.globalUri,
+  };
   return {
     ...place,
     sponsor: stored.sponsor,
@@ -183,33 +190,62 @@ export async function readFederation(contracts: Contracts, federationId: bigint)
     round: stored.round,
     lastEndedAt: stored.lastEndedAt,
     poolWei: stored.poolWei,
-    globalModel: await globalModel(contracts, federationId, { ...start, uri: spec.globalUri }),
+    globalModel: await globalModel(contracts, federationId, { start, stored, block }),
     recordHash: stored.recordHash,
     createdAtBlock: created[0].blockNumber,
   };
 }
 
-/** The model of the last record; throws ChainError `chain.record-mismatch` when its URI is not the one that was hashed. */
+/** What the contract stores about the global model. */
+interface StoredModel {
+  readonly round: bigint;
+  readonly globalCommitment: bigint;
+  readonly recordHash: string;
+}
+
+/**
+ * The model of the last record. Throws ChainError `chain.record-mismatch` when the events of a node are not those of the record
+ * that the contract stores, which is so while they lag behind, or when its URI is not the one that was hashed.
+ */
 async function globalModel(
   contracts: Contracts,
   federationId: bigint,
-  start: GlobalModelRecord,
+  {
+    start,
+    stored,
+    block,
+  }: { readonly start: GlobalModelRecord; readonly stored: StoredModel; readonly block: number },
 ): Promise<GlobalModelRecord> {
   const contract = roundsContract(contracts);
   const { filters } = contract;
-  const final = (await contract.queryFilter(filters.RoundFinalised(federationId), contracts.firstBlock)).at(
-    -1,
-  );
-  if (final === undefined) return start;
-  const { round, globalCommitment, globalCorrect, globalUriHash } = final.args;
+  const { firstBlock } = contracts;
+  const finals = await contract.queryFilter(filters.RoundFinalised(federationId), firstBlock, block);
+  const final = finals.at(-1);
+  if (final === undefined) {
+    if (stored.globalCommitment !== start.commitment) throw eventsBehind(stored, start.round);
+    return start;
+  }
+  const { round, globalCommitment, globalCorrect, globalUriHash, recordHash } = final.args;
+  if (recordHash !== stored.recordHash) throw eventsBehind(stored, round);
   const [averages, kept] = await Promise.all([
-    contract.queryFilter(filters.AverageAccepted(federationId, round), contracts.firstBlock),
-    contract.queryFilter(filters.LeaderModelKept(federationId, round), contracts.firstBlock),
+    contract.queryFilter(filters.AverageAccepted(federationId, round), firstBlock, block),
+    contract.queryFilter(filters.LeaderModelKept(federationId, round), firstBlock, block),
   ]);
   // A leader that was replaced may have delivered an average before.
   const uri = (kept.at(-1) ?? averages.at(-1))?.args.uri;
   if (uri === undefined || id(uri) !== globalUriHash) throw recordMismatch(round, "its global model's URI");
   return { round, commitment: globalCommitment, correct: Number(globalCorrect), uri };
+}
+
+/** The last record that a node has events of is not the contract's last one. */
+function eventsBehind({ round, globalCommitment }: StoredModel, found: bigint): ChainError {
+  const model = found === 0n ? "the model of the start" : `the global model of round ${found}`;
+  return new ChainError(
+    "chain.record-mismatch",
+    `the node's events end with ${model}, the contract in round ${round} has another global model: the node's logs lag behind`,
+    "Try again in a while, or ask another node.",
+    { round, found, globalCommitment },
+  );
 }
 
 /** What a node told about a round contradicts the contract. */

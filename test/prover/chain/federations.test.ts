@@ -1,8 +1,21 @@
 import { expect } from "chai";
-import { AbiCoder, Contract, ContractFactory, id, keccak256, ZeroAddress, ZeroHash } from "ethers";
+import {
+  AbiCoder,
+  Contract,
+  ContractFactory,
+  type Filter,
+  id,
+  type JsonRpcProvider,
+  keccak256,
+  type Log,
+  ZeroAddress,
+  ZeroHash,
+} from "ethers";
 
 import { readArtifact } from "../../../prover/src/chain/abis.ts";
+import { ChainError } from "../../../prover/src/chain/chain-error.ts";
 import { federationWord, roundContext } from "../../../prover/src/chain/context.ts";
+import type { Contracts } from "../../../prover/src/chain/contracts.ts";
 import {
   canClose,
   closeFederation,
@@ -63,6 +76,40 @@ describe("federations on chain", () => {
     });
     const all = await listFederations(contracts);
     expect(all.at(-1)!.federationId).to.equal(federationId);
+  });
+
+  describe("at a node whose logs lag behind", () => {
+    /** The contracts through a node that has no logs from a block on. */
+    function lagging(endBlock: number): Contracts {
+      const { contracts, connection } = stage.market;
+      const { provider } = connection;
+      const getLogs = async (filter: Filter): Promise<Log[]> => {
+        const logs = await provider.getLogs(filter);
+        return logs.filter(({ blockNumber }) => blockNumber < endBlock);
+      };
+      const node: JsonRpcProvider = new Proxy(provider, {
+        get: (target, name) => {
+          if (name === "provider") return node;
+          const value: unknown = name === "getLogs" ? getLogs : Reflect.get(target, name);
+          return typeof value === "function" ? (value.bind(target) as unknown) : value;
+        },
+      });
+      return { ...contracts, market: contracts.market.connect(node) };
+    }
+
+    it("refuses to take the global model of an earlier round for the last one", async () => {
+      const federation = await stage.create({ places: 4 });
+      const { provider } = stage.market.connection;
+      for (const correct of [160, 170]) {
+        const block = await provider.getBlockNumber();
+        await stage.play(federation, { 0: correct - 10, 1: correct - 20, 2: correct - 30 }, correct);
+        expect(await stage.federation(federation)).to.have.nested.include({ "globalModel.correct": correct });
+        const error = await errorOf(readFederation(lagging(block + 1), federation.federationId));
+        expect(error).to.be.instanceOf(ChainError).and.include({ code: "chain.record-mismatch" });
+        expect(error.message).to.match(/logs lag behind/);
+        expect(error.nextStep).to.match(/\.$/);
+      }
+    });
   });
 
   it("names a federation that does not exist", async () => {
