@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 
 import { ProverError } from "../errors.ts";
 import { InterruptedError } from "./interrupted-error.ts";
+import { printableLines } from "./printable.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What a command found or did: the same facts for programs and for people. */
@@ -34,7 +35,7 @@ export function toJson(value: unknown): string {
 
 /** Prints a report on stdout: data and nothing else. */
 export function printReport(report: Report, json: boolean): void {
-  process.stdout.write(json ? toJson(report.data) : `${report.text.trimEnd()}\n`);
+  process.stdout.write(json ? toJson(report.data) : `${printableLines(report.text.trimEnd())}\n`);
 }
 
 /** The exit code that goes with an error. */
@@ -52,18 +53,20 @@ export function printError(error: unknown, json: boolean): void {
     return;
   }
   const color = { stream: process.stderr };
-  process.stderr.write(`${styleText("red", "error:", color)} ${message}\n`);
-  process.stderr.write(`${styleText("cyan", "next:", color)}  ${nextStep}\n`);
+  process.stderr.write(`${styleText("red", "error:", color)} ${printableLines(message)}\n`);
+  process.stderr.write(`${styleText("cyan", "next:", color)}  ${printableLines(nextStep)}\n`);
 }
 
 /** A line about the progress of long work, on stderr. */
 export function note(message: string): void {
-  process.stderr.write(`${message}\n`);
+  process.stderr.write(`${printableLines(message)}\n`);
 }
 
 /** A warning, on stderr. */
 export function warn(message: string): void {
-  process.stderr.write(`${styleText("yellow", "warning:", { stream: process.stderr })} ${message}\n`);
+  process.stderr.write(
+    `${styleText("yellow", "warning:", { stream: process.stderr })} ${printableLines(message)}\n`,
+  );
 }
 
 function describe(error: unknown): Pick<ProverError, "code" | "message" | "nextStep" | "details"> {

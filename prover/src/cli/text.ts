@@ -1,16 +1,18 @@
 import Table from "cli-table3";
 
-/** A table with a heading row, in plain lines; cells are printed as they are. */
+import { printable } from "./printable.ts";
+
+/** A table with a heading row, in plain lines; control characters of cells are replaced. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const grid = new Table({ head: [...head], style: { head: [], border: [] }, chars: LINES });
-  for (const row of rows) grid.push([...row]);
+  const grid = new Table({ head: head.map(printable), style: { head: [], border: [] }, chars: LINES });
+  for (const row of rows) grid.push(row.map(printable));
   return grid.toString();
 }
 
-/** Two columns, name and value, without lines. */
+/** Two columns, name and value, without lines; control characters are replaced. */
 export function facts(entries: readonly (readonly [string, string])[]): string {
   const width = Math.max(...entries.map(([name]) => name.length));
-  return entries.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+  return entries.map(([name, value]) => printable(`${name.padEnd(width)}  ${value}`)).join("\n");
 }
 
 /** A time in seconds since 1970 as UTC, e.g. `2026-03-01 12:00:00 UTC`. */

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 
 import type { TaskDetails } from "../../chain/tasks.ts";
 import { handle } from "../command.ts";
+import { printable } from "../printable.ts";
 import { openReadSession } from "../session.ts";
 import { type NetworkOptions, withNetworkOptions } from "../shared-options.ts";
 import type { RuleFacts } from "../task-rules.ts";
@@ -38,7 +39,7 @@ export function registerTaskShow(task: Command): void {
       text: [
         await describe(task, rules),
         "",
-        `"${title}", licence ${licence}, jurisdiction ${jurisdiction ?? "not restricted"}`,
+        printable(`"${title}", licence ${licence}, jurisdiction ${jurisdiction ?? "not restricted"}`),
         `checked against the published files: ${check.agreed.join(", ")} agree`,
         ...(check.open.length === 0 ? [] : [`sealed, to be checked later: ${check.open.join(", ")}`]),
       ].join("\n"),
