@@ -58,6 +58,7 @@ const NETWORK = z
     local: z.boolean().optional(),
     confirmations: z.number().int().min(1).max(256).optional(),
     addresses: ADDRESSES.optional(),
+    firstBlock: z.number().int().min(0).optional(),
   })
   .strict();
 
@@ -104,6 +105,8 @@ export interface NetworkProfile {
   readonly confirmations: number;
   /** Overrides what `deployments/<network>/` says. */
   readonly addresses?: ContractAddresses;
+  /** First block that can hold events of `addresses`; default 0. */
+  readonly firstBlock?: number;
 }
 
 /** The settings of one working folder. */
@@ -154,13 +157,20 @@ export function parseConfig(text: string, folder: string, source: string): Zkpot
   }
   const networks: Record<string, NetworkProfile> = {};
   for (const [name, entry] of Object.entries(result.data.networks)) {
-    const { rpcUrl, chainId, local = false, confirmations = 1, addresses } = entry;
+    const { rpcUrl, chainId, local = false, confirmations = 1, addresses, firstBlock } = entry;
     const publicName = PUBLIC_CHAINS[chainId];
     if (local && publicName !== undefined) {
       throw invalidEntry(
         source,
         `networks.${name}.local`,
         `chain ${chainId} is ${publicName}, a public chain`,
+      );
+    }
+    if (firstBlock !== undefined && addresses === undefined) {
+      throw invalidEntry(
+        source,
+        `networks.${name}.firstBlock`,
+        "it goes with addresses; a deployment's journal has its own first block",
       );
     }
     networks[name] = {
@@ -170,6 +180,7 @@ export function parseConfig(text: string, folder: string, source: string): Zkpot
       isLocal: isLocalChain(chainId, local),
       confirmations,
       ...(addresses === undefined ? {} : { addresses }),
+      ...(firstBlock === undefined ? {} : { firstBlock }),
     };
   }
   const { network, ipfsRpcUrl } = result.data;

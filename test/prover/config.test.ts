@@ -50,6 +50,12 @@ describe("parseConfig", () => {
     expect(networkProfile(config).addresses).to.deep.equal(addresses);
   });
 
+  it("reads the first block of addresses", () => {
+    const addresses = { stakeVault: ADDRESS, circuitRegistry: ADDRESS, taskMarket: ADDRESS };
+    const config = parseConfig(withNetwork({ addresses, firstBlock: 1_234 }), "/work", CONFIG_FILE);
+    expect(networkProfile(config)).to.deep.include({ addresses, firstBlock: 1_234 });
+  });
+
   it("reads the address of an IPFS node, which it can do without", () => {
     const ipfsRpcUrl = "http://127.0.0.1:5001";
     const text = JSON.stringify({ ...DEFAULT_CONFIG, ipfsRpcUrl });
@@ -68,6 +74,9 @@ describe("parseConfig", () => {
       withNetwork({ addresses: { stakeVault: "0x1", circuitRegistry: ADDRESS, taskMarket: ADDRESS } }),
       "networks.somewhere.addresses.stakeVault",
     ],
+    ["a first block without addresses", withNetwork({ firstBlock: 7 }), "networks.somewhere.firstBlock"],
+    ["a first block below none", withNetwork({ firstBlock: -1 }), "networks.somewhere.firstBlock"],
+    ["a first block as text", withNetwork({ firstBlock: "7" }), "networks.somewhere.firstBlock"],
     [
       "a public chain declared local",
       withNetwork({ chainId: 11155111, local: true }),

@@ -2,7 +2,8 @@ import type { JsonRpcProvider } from "ethers";
 
 import type { NetworkProfile } from "../config.ts";
 import { ChainError } from "./chain-error.ts";
-import { NodeProvider, REQUEST_TIMEOUT_MS, unreachable } from "./node-provider.ts";
+import { REQUEST_TIMEOUT_MS, unreachable } from "./node-provider.ts";
+import { RangedProvider } from "./ranged-provider.ts";
 import { redactUrl } from "./redact-url.ts";
 
 /** A node that answered, on the chain that was expected. */
@@ -26,7 +27,7 @@ export async function connect(profile: NetworkProfile): Promise<Connection> {
       { network: profile.name, found: chainId, expected: profile.chainId },
     );
   }
-  return { provider: new NodeProvider(profile.rpcUrl, chainId), chainId, profile };
+  return { provider: new RangedProvider(profile.rpcUrl, chainId), chainId, profile };
 }
 
 /** The chain id a node reports; throws ChainError `chain.unreachable`. */

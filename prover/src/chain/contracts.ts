@@ -100,8 +100,13 @@ export async function openContracts(
     vault: new Contract(stakeVault, contractInterface("IStakeVault"), runner) as unknown as IStakeVault,
     market,
     addresses,
-    firstBlock: deploymentBlock(folder, profile.name),
+    firstBlock: firstBlockOf(profile, folder),
   };
+}
+
+/** The journal tells of another deployment than that of the addresses that a profile names. */
+function firstBlockOf({ name, addresses, firstBlock }: NetworkProfile, folder: string): number {
+  return firstBlock ?? (addresses === undefined ? deploymentBlock(folder, name) : 0);
 }
 
 /** The earliest block of the deployment's journal; 0 when there is none. */

@@ -181,10 +181,9 @@ export function toChainError(cause: unknown, what: string): ProverError {
       { cause },
     );
   }
-  const reason = cause instanceof Error ? shortReason(cause) : String(cause);
   return new ChainError(
     "chain.request-failed",
-    `${what}: the node did not do it (${reason})`,
+    `${what}: the node did not do it (${shortReason(cause)})`,
     "Check the node with `zkpot doctor` and run the command again: finished steps are not repeated.",
     {},
     { cause },
@@ -227,7 +226,8 @@ function safeJson(cause: unknown): string {
 }
 
 /** The node's own words without the request that ethers appends: it may hold an access key. */
-function shortReason(cause: Error): string {
+export function shortReason(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
   const { shortMessage } = cause as { shortMessage?: string };
   return nodeAnswer(cause)?.message ?? shortMessage ?? cause.message.split(" (")[0]!;
 }
