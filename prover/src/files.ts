@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import path from "node:path";
+
+import { makeFolder, syncFolder } from "./folders.ts";
 
 /** SHA-256 of a file as lower-case hex. */
 export async function sha256File(file: string): Promise<string> {
@@ -41,7 +43,8 @@ export async function writeChunksAtomically(
   chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
   { mode = 0o644, temporary = `${file}.${randomBytes(6).toString("hex")}.part` }: ChunkWriting = {},
 ): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
+  const folder = path.dirname(file);
+  await makeFolder(folder);
   try {
     // wx: never follow a link or reuse a file somebody else put there.
     const handle = await open(temporary, "wx", mode);
@@ -52,6 +55,7 @@ export async function writeChunksAtomically(
       await handle.close();
     }
     await rename(temporary, file);
+    await syncFolder(folder);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

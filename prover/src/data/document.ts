@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 
 import { ProverError } from "../errors.ts";
+import { syncFolder } from "../folders.ts";
 import { canonicalJson, type JsonValue } from "./canonical-json.ts";
 
 /** A saved file that cannot be read back; codes start with `document.`. */
@@ -141,6 +143,7 @@ export async function saveDocument<Value, Content>(
       await file.close();
     }
     await rename(temporary, path);
+    await syncFolder(dirname(path));
   } catch (cause) {
     await rm(temporary, { force: true });
     throw new DocumentError(

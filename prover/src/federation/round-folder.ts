@@ -1,10 +1,11 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { link, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { link, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 
 import type { RoundPlace } from "../chain/context.ts";
 import { decodeDocument, type DocumentKind, encodeDocument } from "../data/document.ts";
 import { writeFileAtomically } from "../files.ts";
+import { makeFolder, syncFolder } from "../folders.ts";
 import { FederationError } from "./federation-error.ts";
 
 const CIPHER = "aes-256-gcm";
@@ -97,9 +98,13 @@ export class RoundFolder {
     await this.#write(own, this.#encrypt(name, encodeDocument(kind, value)));
     try {
       // Unlike a rename, a link never replaces what is there.
-      await link(own, file);
+      await link(own, file).catch((cause: unknown) => {
+        if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+      });
+      // Whoever put it there: what it commits to is sent next.
+      await syncFolder(this.folder);
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw notWritten(file, cause);
+      throw notWritten(file, cause);
     } finally {
       await rm(own, { force: true });
     }
@@ -119,7 +124,7 @@ export class RoundFolder {
 
   async #write(file: string, content: Buffer): Promise<void> {
     try {
-      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      await makeFolder(this.folder, 0o700);
       await writeFileAtomically(file, content, 0o600);
     } catch (cause) {
       throw notWritten(file, cause);
@@ -164,11 +169,26 @@ function reason(cause: unknown): string {
   return (cause as NodeJS.ErrnoException).code ?? String(cause);
 }
 
+const NO_ROOM = "Make room on the disk, or work in a folder on another one.";
+const NO_LINKS =
+  "Work in a folder on another file system, with hard links, which FAT, exFAT and some network drives lack.";
+
+/** What helps when a file cannot be written, by the system's error code. */
+const WRITING_ADVICE: Readonly<Record<string, string>> = {
+  ENOSPC: NO_ROOM,
+  EDQUOT: NO_ROOM,
+  EPERM: NO_LINKS,
+  ENOTSUP: NO_LINKS,
+  EOPNOTSUPP: NO_LINKS,
+  ENOSYS: NO_LINKS,
+};
+
 function notWritten(file: string, cause: unknown): FederationError {
+  const code = reason(cause);
   return new FederationError(
     "federation.folder-not-written",
-    `cannot write ${file}: ${reason(cause)}`,
-    "Make room on the disk, or work in a folder that you may write to.",
+    `cannot write ${file}: ${code}`,
+    WRITING_ADVICE[code] ?? "Work in a folder that you may write to, or make this one writable.",
     { file },
     { cause },
   );

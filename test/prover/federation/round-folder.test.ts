@@ -1,4 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import fs from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import os from "node:os";
 import path from "node:path";
 
@@ -20,7 +22,9 @@ import {
 import type { IntegerModel } from "../../../prover/src/model/integer-model.ts";
 import { defaultArchitecture } from "../../../prover/src/model/architecture.ts";
 import { g1, g2 } from "../../contracts/support/trapdoor-key.ts";
+import { errorOf } from "../../support/error-of.ts";
 import { expectError } from "../support/expect-error.ts";
+import { watchSyncs } from "../support/watch-syncs.ts";
 
 const PLACE = {
   chainId: 31337n,
@@ -145,6 +149,44 @@ describe("RoundFolder", () => {
       expect(await kept.load("local-model", LOCAL_MODEL)).to.deep.equal(LOCAL);
     }
   });
+
+  it("has the first model on disk, with its name, before anybody is told of it", async () => {
+    const file = folder.fileOf("local-model");
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const seen = await watchSyncs(
+        () => folder.saveFirst("local-model", LOCAL_MODEL, LOCAL),
+        (isSynced) => isSynced(folder.folder) && existsSync(file),
+      );
+      expect(seen.at(-1)).to.equal(true);
+    }
+    expect(readdirSync(folder.folder)).to.deep.equal(["local-model.sealed"]);
+  });
+
+  const advice: readonly (readonly [string, RegExp])[] = [
+    ["EPERM", /another file system/],
+    ["ENOTSUP", /another file system/],
+    ["ENOSPC", /^Make room/],
+    ["EDQUOT", /^Make room/],
+    ["EACCES", /may write to/],
+    ["EROFS", /may write to/],
+  ];
+  for (const [code, nextStep] of advice) {
+    it(`says what helps against ${code}`, async () => {
+      const { link } = fs;
+      fs.link = async () => await Promise.reject(Object.assign(new Error(code), { code }));
+      syncBuiltinESMExports();
+      try {
+        const error = await errorOf(folder.saveFirst("local-model", LOCAL_MODEL, LOCAL));
+        expect(error.code).to.equal("federation.folder-not-written");
+        expect(error.message).to.match(new RegExp(`cannot write .*local-model.sealed: ${code}$`));
+        expect(error.nextStep).to.match(nextStep).and.match(/\.$/);
+        expect(readdirSync(folder.folder)).to.deep.equal([]);
+      } finally {
+        fs.link = link;
+        syncBuiltinESMExports();
+      }
+    });
+  }
 
   it("refuses what cannot be read or written", async () => {
     writeFileSync(path.join(root, "file"), "");
