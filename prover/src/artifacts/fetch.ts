@@ -40,13 +40,20 @@ export async function fetchArtifact(
   return { cid: fetched, byteLength, from: "node" };
 }
 
+/** How fetchDocument reads. */
+export interface DocumentReading {
+  /** Default MAX_DOCUMENT_BYTES. */
+  readonly maxBytes?: number | undefined;
+  readonly onProgress?: (message: string) => void;
+}
+
 /** The document under a CID, fetched if need be; throws as fetchArtifact and getDocument. */
 export async function fetchDocument<Value, Content>(
   sources: ArtifactSources,
   cid: string,
   kind: DocumentKind<Value, Content>,
-  onProgress?: (message: string) => void,
+  { maxBytes = MAX_DOCUMENT_BYTES, onProgress }: DocumentReading = {},
 ): Promise<Value> {
-  await fetchArtifact(sources, cid, { maxBytes: MAX_DOCUMENT_BYTES }, onProgress);
-  return await getDocument(sources.store, cid, kind);
+  await fetchArtifact(sources, cid, { maxBytes }, onProgress);
+  return await getDocument(sources.store, cid, kind, { maxBytes });
 }

@@ -11,14 +11,21 @@ export interface ArtifactDocuments {
   readonly put: PutDocument;
 }
 
-/** Opens the artifacts of the working folder. */
-export async function openDocuments({ config }: Pick<Settings, "config">): Promise<ArtifactDocuments> {
+/** The most bytes that documents may have, by their format; others have the limit of all documents. */
+export type DocumentLimits = Readonly<Record<string, number>>;
+
+/** Opens the artifacts of the working folder; what is larger than `limits` say is neither fetched nor read. */
+export async function openDocuments(
+  { config }: Pick<Settings, "config">,
+  limits: DocumentLimits = {},
+): Promise<ArtifactDocuments> {
   const { openArtifacts } = await import("./artifact-session.ts");
   const { fetchDocument } = await import("../artifacts/fetch.ts");
   const { putDocument } = await import("../artifacts/documents.ts");
   const sources = await openArtifacts(config);
   return {
-    read: async (cid, kind) => await fetchDocument(sources, cid, kind, note),
+    read: async (cid, kind) =>
+      await fetchDocument(sources, cid, kind, { maxBytes: limits[kind.format], onProgress: note }),
     put: async (kind, value) => await putDocument(sources.store, kind, value),
   };
 }
@@ -33,17 +40,25 @@ export interface SharedDocuments extends ArtifactDocuments {
 const PUBLISH_ATTEMPTS = 3;
 const RETRY_MS = 2_000;
 
+/** How openSharedDocuments works. */
+export interface DocumentSharing {
+  /** See openDocuments. */
+  readonly limits?: DocumentLimits;
+  /** Pause before publishing is tried again; default 2 s. */
+  readonly retryMs?: number;
+}
+
 /**
  * As openDocuments, for documents that others wait for: the IPFS node, if one is configured, stores and pins what is put. A node
  * that refuses does not stop the work; a warning says how to publish later.
  */
 export async function openSharedDocuments(
   settings: Pick<Settings, "config">,
-  retryMs = RETRY_MS,
+  { limits, retryMs = RETRY_MS }: DocumentSharing = {},
 ): Promise<SharedDocuments> {
   const { openArtifacts } = await import("./artifact-session.ts");
   const { store, node } = await openArtifacts(settings.config);
-  const documents = await openDocuments(settings);
+  const documents = await openDocuments(settings, limits);
   if (node === undefined) return { ...documents, publish: documents.put };
   const tryToPin = async (cid: string): Promise<void> => {
     for (let attempt = 1; ; attempt++) {

@@ -16,3 +16,13 @@ export const MASKED_VECTOR: DocumentKind<readonly bigint[], MaskedVectorContent>
   encode: (vector) => ({ words: vector.map(String) }),
   decode: ({ words }) => words.map(BigInt),
 };
+
+/** Digits of a word, two quotation marks and a comma. */
+const WORD_BYTES = 81;
+/** Format, version and digest, with room. */
+const ENVELOPE_BYTES = 1024;
+
+/** The most bytes that the document of a masked vector of so many words has. */
+export function maskedVectorBytes(words: number): number {
+  return words * WORD_BYTES + ENVELOPE_BYTES;
+}

@@ -124,8 +124,10 @@ async function openMember(
   { backend, signal, lastRound }: MemberSettings,
 ): Promise<Member> {
   const { federationPlace, readMember } = await import("../../chain/federations.ts");
+  const { MASKED_VECTOR, maskedVectorBytes } = await import("../../federation/masked-vector.ts");
   const { findMemberSecrets } = await import("../../federation/member-key.ts");
   const { memberStages } = await import("../../federation/member-stages.ts");
+  const { vectorShape } = await import("../../federation/parameter-vector.ts");
   const { openRoundChain } = await import("../../federation/round-chain.ts");
   const { openSharedDocuments } = await import("../artifact-documents.ts");
   const { openCheckedFederation } = await import("../federation-session.ts");
@@ -135,9 +137,13 @@ async function openMember(
   const secrets = await findMemberSecrets(sender.wallet, place, key);
   const { federation, files, provers } = await openCheckedFederation(session, federationId, options);
   const samples = await openMemberSamples(options, files);
+  const { architecture, maxFactorSum } = files.document.circuits.mask;
+  const { words } = vectorShape(architecture, maxFactorSum);
+  // A peer may commit to any document: what cannot be a vector is not to fill memory and disk.
+  const limits = { [MASKED_VECTOR.format]: maskedVectorBytes(words) };
   return {
     chain: openRoundChain(sender, contracts, federationId),
-    artifacts: await openSharedDocuments(session),
+    artifacts: await openSharedDocuments(session, { limits }),
     files,
     secrets,
     stages: memberStages({
