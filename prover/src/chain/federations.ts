@@ -8,7 +8,6 @@ import type { FederationPlace } from "./context.ts";
 import type { Contracts } from "./contracts.ts";
 import type { RoundTiming } from "./round-state.ts";
 import { sendOnce, type Sender, type SentTransaction } from "./send.ts";
-import { isAccepted } from "./simulate.ts";
 import { allowLock, allowToken } from "./stake.ts";
 import type { ChainPoint } from "./tasks.ts";
 
@@ -294,21 +293,6 @@ export async function readKeyOwner(
   return owner === ZeroAddress ? undefined : owner;
 }
 
-/** All that are members now, in the order they first joined, found by their events. */
-export async function listMembers(
-  contracts: Contracts,
-  place: Pick<FederationPlace, "federationId">,
-): Promise<MemberRecord[]> {
-  const contract = roundsContract(contracts);
-  const events = await contract.queryFilter(
-    contract.filters.MemberJoined(place.federationId),
-    contracts.firstBlock,
-  );
-  const accounts = [...new Set(events.map(({ args }) => args.member))];
-  const members = await Promise.all(accounts.map((account) => readMember(contracts, place, account)));
-  return members.filter(({ isMember }) => isMember);
-}
-
 /** Creates a federation with the account as its sponsor. Returns its id. */
 export async function createFederation(
   sender: Sender,
@@ -396,14 +380,6 @@ export async function leaveFederation(
   return await sendToFederations(sender, address, `leaving federation ${federationId}`, "leave", [
     federationId,
   ]);
-}
-
-/** Whether the sponsor could close a federation now. */
-export async function canClose(
-  contracts: Contracts,
-  { federationId, sponsor }: FederationRecord,
-): Promise<boolean> {
-  return await isAccepted(roundsContract(contracts).close.staticCall(federationId, { from: sponsor }));
 }
 
 /** Ends a federation; what is left of its pool is credited to the sponsor. */

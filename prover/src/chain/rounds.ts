@@ -1,5 +1,3 @@
-import { ZeroAddress } from "ethers";
-
 import { peerSetWord } from "../federation/masks.ts";
 import type { PublicKey } from "../federation/pair-keys.ts";
 import { contractInterface } from "./abis.ts";
@@ -218,16 +216,6 @@ export async function readVectors(
       uri: args.uri,
     }))
     .filter((vector) => vector.masking === masking);
-}
-
-/** Who proved a model with this nullifier in a round; undefined if nobody did. */
-export async function readNullifierOwner(
-  contracts: Contracts,
-  { federationId, round }: Pick<RoundPlace, "federationId" | "round">,
-  nullifier: bigint,
-): Promise<string | undefined> {
-  const owner = await roundsContract(contracts).nullifierOwnerOf(federationId, round, nullifier);
-  return owner === ZeroAddress ? undefined : owner;
 }
 
 /** Starts the next round of a federation. */

@@ -149,11 +149,12 @@ export function nextText(
   round: RoundRecord,
   member: MemberRecord | undefined,
 ): string {
-  const { federationId } = federation;
+  const { federationId, isClosed, sponsor } = federation;
   if (isOver(federation) && !isRunning(round)) {
-    return federation.isClosed
-      ? `zkpot round withdraw ${federationId}`
-      : `zkpot round close ${federationId}, by its sponsor`;
+    const isToClose = !isClosed && (member === undefined || member.account === sponsor);
+    if (isToClose) return `zkpot round close ${federationId}, by its sponsor`;
+    const withdraw = `zkpot round withdraw ${federationId}`;
+    return member?.isMember === true ? `${withdraw}, then zkpot round leave ${federationId}` : withdraw;
   }
   return member?.isMember === true ? `zkpot round run ${federationId}` : `zkpot round join ${federationId}`;
 }

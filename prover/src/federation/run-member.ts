@@ -20,14 +20,8 @@ export interface RunOptions {
   readonly pause?: (milliseconds: number) => Promise<unknown>;
 }
 
-/** A node does not answer, or what it should have is not there: it may be back in a second or in a day. */
-const OUTAGES: readonly string[] = [
-  "chain.unreachable",
-  "chain.request-failed",
-  "artifact.missing",
-  "artifact.block-missing",
-  "artifact.node-failed",
-];
+/** A node does not answer: it may be back in a second or in a day. */
+const OUTAGES: readonly string[] = ["chain.unreachable", "chain.request-failed"];
 /** A step that came too late or too early, or from a node that lags: another look at the chain shows what is to be done. */
 const SETBACKS: readonly string[] = [
   "chain.nonce-gap",

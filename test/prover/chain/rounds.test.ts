@@ -12,7 +12,6 @@ import {
   placesOf,
   proveLocalScore,
   readContribution,
-  readNullifierOwner,
   readVectors,
   reportMissing,
   scoreAverage,
@@ -79,8 +78,6 @@ describe("rounds on chain", () => {
     expect((await errorOf(proveLocalScore(stage.sender(3), training, copied))).code).to.equal(
       "contract.RoundAlreadyProven",
     );
-    expect(await readNullifierOwner(contracts, training, stage.nullifier(1, 1n))).to.equal(stage.address(1));
-    expect(await readNullifierOwner(contracts, training, 1n)).to.equal(undefined);
     const proving = await stage.round(federation, 0);
     expect(proving.state).to.equal("proving");
     // Three places for four: the worst lost its own.

@@ -91,7 +91,7 @@ describe("zkpot round, after some rounds", () => {
     const { stdout } = await workspace.run("round", "status", id, "--member", stage.address(1));
     expect(stdout).to.match(/^round +3, abandoned$/m);
     expect(stdout).to.match(/^own part +210 correct, place 2$/m);
-    expect(stdout).to.match(/^next +zkpot round close \d+, by its sponsor$/m);
+    expect(stdout).to.match(/^next +zkpot round withdraw (\d+), then zkpot round leave \1$/m);
   });
 
   it("claims all rewards of an account with one call, and pays them out", async () => {

@@ -217,10 +217,24 @@ describe("statusText", () => {
     const last = { ...FEDERATION, maxRounds: 2 };
     expect(statusText(last, ROUND, MEMBER)).to.match(/^next +zkpot round run 3$/m);
     const final = { ...ROUND, state: "final" as const, leaderPlace: 0 };
-    expect(statusText(last, final, MEMBER)).to.match(/^next +zkpot round close 3, by its sponsor$/m);
-    const closed = statusText({ ...last, isClosed: true }, final, MEMBER);
+    const closed = statusText({ ...last, isClosed: true }, final, undefined);
     expect(closed).to.match(/^next +zkpot round withdraw 3$/m);
     expect(closed).to.match(/^federation +3, closed after 2 of 2 rounds$/m);
+  });
+
+  it("sends the sponsor of a finished federation to close it, its members to take reward and stake", () => {
+    const last = { ...FEDERATION, maxRounds: 2 };
+    const final = { ...ROUND, state: "final" as const, leaderPlace: 0 };
+    const sponsor = { ...MEMBER, account: last.sponsor };
+    for (const who of [undefined, sponsor]) {
+      expect(statusText(last, final, who)).to.match(/^next +zkpot round close 3, by its sponsor$/m);
+    }
+    for (const federation of [last, { ...last, isClosed: true }]) {
+      const text = statusText(federation, final, MEMBER);
+      expect(text).to.match(/^next +zkpot round withdraw 3, then zkpot round leave 3$/m);
+      const gone = statusText(federation, final, { ...MEMBER, isMember: false });
+      expect(gone).to.match(/^next +zkpot round withdraw 3$/m);
+    }
   });
 });
 
