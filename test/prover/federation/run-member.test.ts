@@ -49,8 +49,6 @@ describe("runMember", () => {
     "chain.reverted-in-block",
     "chain.transaction-dropped",
     "chain.unreachable",
-    "artifact.missing",
-    "artifact.node-failed",
     "contract.BlockDrawTooEarly",
     "contract.RoundAlreadyAggregated",
     "contract.RoundAlreadyCommitted",
