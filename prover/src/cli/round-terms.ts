@@ -53,7 +53,7 @@ export function withRoundTermOptions(command: Command): Command {
     .option("--commit <duration>", "time to commit, after training", "5m")
     .option("--prove <duration>", "time to prove, after committing", "30m")
     .option("--mask <duration>", "time to mask, for each masking", "10m")
-    .option("--take <duration>", "time of an elected leader to take the lead", "10m")
+    .option("--take <duration>", "time to find and report vectors, half of it, and to take the lead", "10m")
     .option("--lead <duration>", "time of a leader to deliver the average with proof", "15m")
     .option("--tolerance <count>", "test samples by which a model may fall short of the last global one", "0")
     .option(

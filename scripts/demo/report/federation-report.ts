@@ -72,7 +72,8 @@ function attempts({ attempts: tried, federation }: FederationDemoRecord): Html {
       A model that falls more than ${federation.toleranceCount} samples behind the last global one has no
       place in the average; a count without a model that has it has no proof, nor has a masked vector of
       another model than the scored one. The last global model, handed in again, improves nothing and is paid
-      nothing, and from a second account it is the same nullifier.
+      nothing, and from a second account it is the same nullifier. Who publishes something else than the
+      vector it has proven ends the round, for nobody finds the vector, and sits out the next.
     </p>
     ${attemptsTable(tried)}
   </section>`;
