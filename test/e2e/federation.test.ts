@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 
 import { expect } from "chai";
-import { Wallet } from "ethers";
 
 import { parseArtifactUri } from "../../prover/src/artifacts/artifact-uri.ts";
 import { ArtifactStore } from "../../prover/src/artifacts/store.ts";
@@ -11,16 +10,10 @@ import { contractInterface } from "../../prover/src/chain/abis.ts";
 import { chainTime, type Connection, connect } from "../../prover/src/chain/connect.ts";
 import { type Contracts, openContracts } from "../../prover/src/chain/contracts.ts";
 import { readFederation } from "../../prover/src/chain/federations.ts";
-import { TransactionJournal } from "../../prover/src/chain/journal.ts";
 import { readHistory } from "../../prover/src/chain/round-history.ts";
-import {
-  advanceRound,
-  readContribution,
-  readRound,
-  readVectors,
-  type RoundRecord,
-} from "../../prover/src/chain/rounds.ts";
-import { ANVIL_ADDRESSES, ANVIL_KEYS } from "../support/anvil.ts";
+import { reportsEnd } from "../../prover/src/chain/round-state.ts";
+import { readContribution, readRound, readVectors, type RoundRecord } from "../../prover/src/chain/rounds.ts";
+import { ANVIL_ADDRESSES } from "../support/anvil.ts";
 import {
   createTinyFederation,
   newTinyMember,
@@ -148,19 +141,19 @@ describe("a federation of unattended members", function () {
     return found.every(isDone);
   }
 
-  /** What the members that are there wait for, now that all have done their part: blocks, the clock, or neither. */
-  async function awaited(round: RoundRecord): Promise<"blocks" | "clock" | undefined> {
+  /** What the members that are there wait for, now that all have done their part: blocks, a time, or neither. */
+  async function awaited(round: RoundRecord): Promise<"blocks" | bigint | undefined> {
     const present = members.filter(({ isRunning }) => isRunning);
-    const accounts = round.peers.map((place) => round.places[place]!.member);
-    const peers = present.filter(({ address }) => accounts.includes(address));
+    const peers = present.filter(({ address }) => peersOf(round).includes(address));
     const leader = round.places[round.leaderPlace ?? -1]?.member;
     const isLed = present.some(({ address }) => address === leader);
     // Time is up already: one of the members is about to move the round on.
-    if (round.endsAt !== null && (await chainTime(connection)) > round.endsAt) return undefined;
-    const clockIf = (isDone: boolean): "clock" | undefined => (isDone ? "clock" : undefined);
+    const time = await chainTime(connection);
+    if (round.endsAt !== null && time > round.endsAt) return undefined;
+    const clockIf = (isDone: boolean): bigint | undefined => (isDone ? round.endsAt! : undefined);
     switch (round.state) {
       case "training":
-        return "clock";
+        return round.endsAt!;
       case "committing":
         return clockIf(await all(round, present, ({ modelCommitment }) => modelCommitment !== 0n));
       case "proving":
@@ -168,14 +161,12 @@ describe("a federation of unattended members", function () {
       case "masking":
         return clockIf(await all(round, peers, ({ masking }) => masking === round.masking));
       case "electing":
-        return (await arePublished(
-          round,
-          peers.map(({ address }) => address),
-        ))
-          ? "blocks"
-          : undefined;
-      case "elected":
-        return clockIf(!isLed);
+        return "blocks";
+      case "elected": {
+        const end = reportsEnd(round, { takeSeconds: PART_SECONDS });
+        if (!(await arePublished(round, peersOf(round)))) return undefined;
+        return isLed && time <= end ? end : clockIf(!isLed);
+      }
       case "leading":
         return clockIf(!isLed || round.isScored);
       default:
@@ -183,13 +174,20 @@ describe("a federation of unattended members", function () {
     }
   }
 
-  async function pass(what: "blocks" | "clock"): Promise<void> {
+  /** Makes the blocks of a draw, or moves the clock past a time. */
+  async function pass(what: "blocks" | bigint): Promise<void> {
     if (what === "blocks") {
       await stage.anvil.request("anvil_mine", [`0x${DRAW_BLOCKS.toString(16)}`]);
-    } else {
-      await stage.anvil.request("evm_increaseTime", [PART_SECONDS + 1]);
-      await stage.anvil.request("evm_mine");
+      return;
     }
+    const seconds = Number(what - (await chainTime(connection))) + 1;
+    await stage.anvil.request("evm_increaseTime", [Math.max(seconds, 1)]);
+    await stage.anvil.request("evm_mine");
+  }
+
+  /** Accounts whose models are averaged. */
+  function peersOf({ peers, places }: RoundRecord): string[] {
+    return peers.map((place) => places[place]!.member);
   }
 
   /** Drives the chain until something is the case. */
@@ -260,22 +258,14 @@ describe("a federation of unattended members", function () {
       await vanished.kill();
       return true;
     });
-    const electing = await driveUntil(async (round) => {
-      const peers = round.peers.map((place) => round.places[place]!.member);
-      return round.state === "electing" && (await arePublished(round, peers));
-    });
-    expect(electing.masking).to.equal(2);
-    // Who leads is not known before the draw: so all stop, and only the others come back.
-    const present = members.filter(({ isRunning }) => isRunning);
-    for (const member of present) await member.kill();
-    await pass("blocks");
-    const wallet = new Wallet(ANVIL_KEYS[0], connection.provider);
-    const journal = TransactionJournal.of(stage.sponsor.folder, 31337n, wallet.address);
-    await advanceRound({ wallet, connection, journal }, electing);
-    const elected = await lastRound();
+    // The leader waits for reports: it has not taken the lead when it vanishes.
+    const elected = await driveUntil(
+      async (round) => round.state === "elected" && (await arePublished(round, peersOf(round))),
+    );
+    expect(elected.masking).to.equal(2);
     const leader = elected.places[elected.leaderPlace!]!.member;
     lostLeader = members.find(({ address }) => address === leader)!;
-    for (const member of present) if (member !== lostLeader) member.start();
+    await lostLeader.kill();
     await driveUntil(({ state }) => state === "final" || state === "abandoned");
     const [, second] = (await readHistory(contracts, { federationId })).rounds;
     expect(second!.maskings.map(({ dropped }) => dropped)).to.deep.equal([[vanished.address], []]);

@@ -13,6 +13,8 @@ import type { TransactionJournal, UnfinishedTransaction } from "./journal.ts";
 
 /** Room above the estimate: state may change between estimate and block. */
 const GAS_MARGIN_PERCENT = 20n;
+/** Pauses between two looks for a receipt: chains that make a block for every transaction have it at once. */
+const FIRST_POLL_MS = 10;
 const POLL_MS = 250;
 /** How long a transaction may be without a receipt before the node is asked what became of it, unless the sender says. */
 const PATIENCE_MS = 30_000;
@@ -198,7 +200,7 @@ async function receiptWithin(
 ): Promise<TransactionReceipt | null> {
   const { provider, profile } = connection;
   let lastSeen = performance.now();
-  for (;;) {
+  for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(2 * pauseMs, POLL_MS)) {
     const receipt = await askAgain(provider, () => provider.getTransactionReceipt(hash));
     if (receipt !== null) {
       const depth = (await askAgain(provider, () => provider.getBlockNumber())) - receipt.blockNumber + 1;
@@ -207,7 +209,7 @@ async function receiptWithin(
     } else if (performance.now() - lastSeen >= patienceMs) {
       return null;
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 

@@ -79,7 +79,10 @@ export async function runMember(options: RunOptions): Promise<void> {
   }
 }
 
-/** A quarter of the shortest part of a round in which a member has a turn: whoever looks as often misses none. */
+/**
+ * A quarter of the shortest part of a round in which a member has a turn, half of the leader's time being one of its own: whoever
+ * looks as often misses none.
+ */
 export function longestPollMs({
   commitSeconds,
   proveSeconds,
@@ -87,7 +90,7 @@ export function longestPollMs({
   takeSeconds,
   leadSeconds,
 }: RoundTiming): number {
-  const shortest = Math.min(commitSeconds, proveSeconds, maskSeconds, takeSeconds, leadSeconds);
+  const shortest = Math.min(commitSeconds, proveSeconds, maskSeconds, takeSeconds / 2, leadSeconds);
   return Math.max((shortest * 1_000) / 4, LEAST_PAUSE_MS);
 }
 

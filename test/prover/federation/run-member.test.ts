@@ -172,7 +172,7 @@ describe("longestPollMs", () => {
   };
 
   it("lets a member look four times in the shortest part in which it has a turn", () => {
-    expect(longestPollMs(timing)).to.equal(150_000);
+    expect(longestPollMs(timing)).to.equal(75_000);
     expect(longestPollMs({ ...timing, maskSeconds: 60 })).to.equal(15_000);
   });
 
