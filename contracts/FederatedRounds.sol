@@ -39,7 +39,8 @@ contract FederatedRounds is RoundBooks {
         }
         if (round == f.maxRounds) revert RoundLimitReached(federationId, round);
         ++round;
-        _requireEligible(federationId, f, round);
+        // Who sits out may start a round, too: were it all members, no round would come in which they do not.
+        _requireStaked(federationId, f, round);
 
         f.round = round;
         Round storage r = _books[federationId][round].state;

@@ -122,8 +122,15 @@ abstract contract RoundBooks is IFederatedRounds, Federations {
     }
 
     function _requireEligible(uint256 federationId, Federation storage f, uint256 round) internal view {
+        _requireStaked(federationId, f, round);
+        if (_members[federationId][msg.sender].firstRound > round) {
+            revert RoundNotEligible(federationId, round, msg.sender);
+        }
+    }
+
+    function _requireStaked(uint256 federationId, Federation storage f, uint256 round) internal view {
         FederationMember storage m = _members[federationId][msg.sender];
-        if (m.lockId == 0 || m.firstRound > round || m.weightWei < f.minStakeWei) {
+        if (m.lockId == 0 || m.weightWei < f.minStakeWei) {
             revert RoundNotEligible(federationId, round, msg.sender);
         }
     }

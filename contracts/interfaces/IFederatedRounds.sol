@@ -255,7 +255,7 @@ interface IFederatedRounds is IFederations, IBlockDraw {
 
     /* MEMBERS' ACTIONS */
 
-    /// @notice Starts the next round.
+    /// @notice Starts the next round; for members with stake, also those that sit it out.
     function start(uint256 federationId) external;
 
     /// @notice Commits the caller to a model.

@@ -241,6 +241,21 @@ describe("Reports of missing vectors", () => {
       .withArgs(id, 2n, missed.address);
   });
 
+  it("leave a member that sits out free to start the round, so that some round comes in which it does not", async () => {
+    const d = await federationOfSix();
+    const { rounds, members, id } = d;
+    await electLeader(d, COUNTS);
+    for (const i of [0, 1, 2]) await rounds.connect(members[i]).reportMissing(id, 1n, 0b1000n);
+    await expect(rounds.connect(members[3]).start(id))
+      .to.emit(rounds, "RoundStarted")
+      .withArgs(id, 2n, BASE_CORRECT);
+    await pass(TIMING.trainSeconds + 1n);
+    await expect(rounds.connect(members[3]).commit(id, 5n, 1n)).to.be.revertedWithCustomError(
+      rounds,
+      "RoundNotEligible",
+    );
+  });
+
   it("have a member sit out as many rounds as it was missed, whether it leaves or stays", async () => {
     const d = await federationOfSix();
     const { rounds, members, id } = d;

@@ -152,10 +152,6 @@ function betweenRounds(
       why: `a lost bond left ${member.weightWei} wei of stake, less than the ${minStakeWei} that members need`,
     };
   }
-  if (member.firstRound > round + 1n) {
-    const why = `the account takes part from round ${member.firstRound} on; others start the next`;
-    return { kind: "wait", until: null, untilBlock: null, why };
-  }
   return { kind: "start" };
 }
 
@@ -212,6 +208,14 @@ function elected({ federation, progress, time }: MemberView, round: RoundRecord)
   const end = reportsEnd(round, timing);
   const reportAt = end - BigInt(timing.takeSeconds) / 4n;
   if (unreported.length > 0 && time <= end) {
+    // Who finds nobody's vector is cut off itself.
+    const isCutOff = missing.length === round.peers.length - 1;
+    if (isCutOff && time >= reportAt) {
+      return waitForEnd(
+        round,
+        "no vector but the own is found: the account is cut off, and cannot tell whose is missing",
+      );
+    }
     if (time >= reportAt) return { kind: "report", missing: unreported };
     const why = `the vectors of places ${unreported.join(", ")} are not found yet`;
     return { kind: "wait", until: reportAt, untilBlock: null, why };

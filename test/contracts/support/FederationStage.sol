@@ -146,8 +146,11 @@ abstract contract FederationStage is Players {
 
     /// @dev Whether an account may start or commit in the next or running round.
     function _isEligible(uint256 id, uint256 round, address who) internal view returns (bool) {
+        return rounds.memberOf(id, who).firstRound <= round && _isStaked(id, who);
+    }
+
+    function _isStaked(uint256 id, address who) internal view returns (bool) {
         FederationMember memory m = rounds.memberOf(id, who);
-        Federation memory f = rounds.federation(id);
-        return m.lockId != 0 && m.firstRound <= round && m.weightWei >= f.minStakeWei;
+        return m.lockId != 0 && m.weightWei >= rounds.federation(id).minStakeWei;
     }
 }

@@ -85,7 +85,7 @@ abstract contract RoundHandler is FederationStage {
         if (f.isClosed || f.round == f.maxRounds) return;
         for (uint256 i = 0; i < ACTORS; ++i) {
             address who = _accountOf((subset % ACTORS) + i);
-            if (!_isEligible(id, round, who)) continue;
+            if (!_isStaked(id, who)) continue;
             _mustSucceed(who, address(rounds), call);
             _mustRevert(who, address(rounds), call);
             return;
