@@ -114,7 +114,7 @@ describe("the demo of a federation, on three clusters", function () {
   });
 
   it("takes the bond of the leader that vanishes, and has the next one deliver", () => {
-    const { leaders, globalCorrect } = round(2);
+    const { leaders, globalCorrect } = round(1);
     expect(leaders[0]).to.include({ outcome: "slashed", slashedWei: record.federation.bondWei });
     expect(leaders.at(-1)!.outcome).to.equal("delivered");
     expect(globalCorrect).to.be.a("number");

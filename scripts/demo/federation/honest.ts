@@ -4,7 +4,7 @@ import { type Actor, idle, MemberActor } from "./actor.ts";
 import type { FederationSetting, Player } from "./setting.ts";
 import { trainHonestly } from "./trainers.ts";
 
-/** The first honest leader of one round loses its connection, whoever it is. */
+/** The first honest leader of a round, or of a later one if somebody else leads that, loses its connection, whoever it is. */
 export class Outage {
   readonly #round: number;
   #hasHappened = false;
@@ -15,7 +15,7 @@ export class Outage {
 
   /** Whether the leader that has just taken the lead of a round is hit; once. */
   hits(round: bigint): boolean {
-    if (this.#hasHappened || Number(round) !== this.#round) return false;
+    if (this.#hasHappened || Number(round) < this.#round) return false;
     this.#hasHappened = true;
     return true;
   }

@@ -42,7 +42,7 @@ export interface FederationScenario {
   readonly poisoner: readonly PoisonerPlan[];
   /** Round in which the free rider tries the same weights from a second account. */
   readonly copyRound: number;
-  /** Round in which a leader vanishes after it took the lead. */
+  /** Round from which on the first honest leader vanishes after it took the lead. */
   readonly vanishRound: number;
   /** Share of the test set that the last global model must have correct. */
   readonly minFinalShare: number;
