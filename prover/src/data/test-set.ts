@@ -10,7 +10,7 @@ import {
   plainInputQuantization,
   quantizeInputs,
 } from "./input-quantization.ts";
-import type { IntegerSamples } from "./samples.ts";
+import { type IntegerSamples, selectIntegerSamples } from "./samples.ts";
 
 /** What a buyer publishes for a task: the samples on the integer grid, and how real features get there. */
 export interface TestSet {
@@ -38,20 +38,7 @@ export function testSetHash(testSet: TestSet): `0x${string}` {
 
 /** A part of a test set: the samples at `rows`, in that order. */
 export function selectTestSamples(testSet: TestSet, rows: ArrayLike<number>, name: string): TestSet {
-  const { featureCount, classCount, features, labels } = testSet.samples;
-  const picked = {
-    features: new Int32Array(rows.length * featureCount),
-    labels: new Int32Array(rows.length),
-  };
-  for (let index = 0; index < rows.length; index++) {
-    const row = rows[index]!;
-    picked.features.set(
-      features.subarray(row * featureCount, (row + 1) * featureCount),
-      index * featureCount,
-    );
-    picked.labels[index] = labels[row]!;
-  }
-  return { ...testSet, name, samples: { sampleCount: rows.length, featureCount, classCount, ...picked } };
+  return { ...testSet, name, samples: selectIntegerSamples(testSet.samples, rows) };
 }
 
 /** The samples of several parts in a row; all must be of one shape, and there must be one at least. */

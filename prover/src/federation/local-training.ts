@@ -5,7 +5,7 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
 import type { FloatSamples } from "../data/dataset.ts";
 import { SeededRandom } from "../data/random.ts";
-import type { IntegerSamples } from "../data/samples.ts";
+import { type IntegerSamples, selectIntegerSamples } from "../data/samples.ts";
 import type { ProverError } from "../errors.ts";
 import type { IntegerModel } from "../model/integer-model.ts";
 import { ModelError } from "../model/model-error.ts";
@@ -143,14 +143,8 @@ async function trainIntegers(
 
 /** The rule cuts batches in the order of samples: who trains must not have one that others can guess. */
 function shuffled(samples: IntegerSamples, seed: string): IntegerSamples {
-  const { sampleCount, featureCount } = samples;
-  const order = new SeededRandom(seed, "order of samples").permutation(sampleCount);
-  const features = new Int32Array(samples.features.length);
-  order.forEach((from, to) => {
-    const row = samples.features.subarray(from * featureCount, (from + 1) * featureCount);
-    features.set(row, to * featureCount);
-  });
-  return { ...samples, features, labels: order.map((from) => samples.labels[from]!) };
+  const order = new SeededRandom(seed, "order of samples").permutation(samples.sampleCount);
+  return selectIntegerSamples(samples, order);
 }
 
 /** Samples on the integer grid as the floats that networks read: x/(2^inputBits − 1). */
