@@ -1,7 +1,7 @@
 import { isRunning } from "../chain/round-state.ts";
 import { ProverError } from "../errors.ts";
 import { type Member, stepMember } from "./member.ts";
-import type { RoundAction } from "./next-action.ts";
+import { type RoundAction, waitForEnd } from "./next-action.ts";
 import type { ChainView } from "./round-chain.ts";
 
 /** What costs a member the round in which it happens, and nothing else. */
@@ -34,7 +34,7 @@ export function leaveOutRounds(member: Member, step = stepMember): () => Promise
     if (leftOut !== undefined) {
       const now = await read();
       if (now.federation.round !== leftOut) leftOut = undefined;
-      else if (isUnderWay(now)) return waitFor(now, `round ${leftOut} is left out`);
+      else if (isUnderWay(now)) return waitForEnd(stateOf(now), `round ${leftOut} is left out`);
     }
     try {
       return await step(watched);
@@ -43,7 +43,7 @@ export function leaveOutRounds(member: Member, step = stepMember): () => Promise
       const { round } = view.federation;
       const reason = leftOut === round ? "" : `: ${error.message}. ${error.nextStep}`;
       leftOut = round;
-      return waitFor(view, `round ${round} is left out${reason}`);
+      return waitForEnd(stateOf(view), `round ${round} is left out${reason}`);
     }
   };
 }
@@ -58,7 +58,7 @@ function isUnderWay({ round, time }: ChainView): boolean {
   return round !== undefined && isRunning(round) && (round.endsAt === null || time <= round.endsAt);
 }
 
-function waitFor({ round }: ChainView, why: string): RoundAction {
-  const endsAt = round?.endsAt ?? null;
-  return { kind: "wait", until: endsAt === null ? null : endsAt + 1n, untilBlock: null, why };
+/** Where the last round stands; before the first nothing ends by time. */
+function stateOf({ round }: ChainView): { readonly endsAt: bigint | null } {
+  return round ?? { endsAt: null };
 }

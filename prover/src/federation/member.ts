@@ -134,8 +134,8 @@ async function assess(member: Member): Promise<Situation> {
   if (!round.peers.includes(place) || (round.state !== "elected" && round.state !== "leading")) {
     return { ...nothing, progress };
   }
-  const own = await folderOf(member, round).load(`mask-${round.masking}`, MASKED_MODEL);
-  const vectors = await findVectors(member, view.federation, round);
+  const own = await ownMaskedModel(member, round);
+  const vectors = await findVectors(member, view.federation, round, own);
   const average =
     round.state === "leading" && round.isAggregated
       ? await keptAverage(member, view.federation, round, vectors)
@@ -245,7 +245,7 @@ async function globalModel(
     const kept = await folder.load("global-model", GLOBAL_MODEL);
     if (kept !== undefined) return kept;
     if (previous?.round !== record.round) throw error;
-    const vectors = await findVectors(member, federation, previous);
+    const vectors = await findVectors(member, federation, previous, await ownMaskedModel(member, previous));
     const average = await keptAverage(member, federation, previous, vectors);
     if (average === undefined) throw error;
     return average;
@@ -275,7 +275,7 @@ async function maskedModel(
 ): Promise<MaskedModel> {
   const folder = folderOf(member, round);
   const name = `mask-${round.masking}` as const;
-  const saved = await folder.load(name, MASKED_MODEL);
+  const saved = await ownMaskedModel(member, round);
   if (saved !== undefined) return saved;
   const { model, salt, factor } = await localModel(member, round);
   const { maskKey } = member.secrets;
@@ -294,11 +294,16 @@ async function maskedModel(
   return masked;
 }
 
+/** What the member has masked for the last masking of a round. */
+async function ownMaskedModel(member: Member, round: RoundRecord): Promise<MaskedModel | undefined> {
+  return await folderOf(member, round).load(`mask-${round.masking}`, MASKED_MODEL);
+}
+
 /** Publishes the vector of a masking that is complete, if it is complete under the roster that the vector was made for. */
 async function publishVector(member: Member, round: RoundRecord): Promise<void> {
   const folder = folderOf(member, round);
   const name = `mask-${round.masking}` as const;
-  const masked = await folder.load(name, MASKED_MODEL);
+  const masked = await ownMaskedModel(member, round);
   if (masked?.vectorDigest !== round.own.vectorDigest) {
     throw stageLost(round, `the vector of masking ${round.masking}`);
   }
@@ -315,14 +320,14 @@ async function publishVector(member: Member, round: RoundRecord): Promise<void> 
 }
 
 /**
- * The peers' vectors of the last masking that can be found, and that are the ones committed to; the member's own from its folder.
+ * The peers' vectors of the last masking that can be found, and that are the ones committed to; the member's own is at hand.
  */
 async function findVectors(
   member: Member,
   { places }: FederationRecord,
   round: RoundRecord,
+  own: MaskedModel | undefined,
 ): Promise<Map<number, readonly bigint[]>> {
-  const own = await folderOf(member, round).load(`mask-${round.masking}`, MASKED_MODEL);
   const roster = rosterDigest(
     round.places.map(({ key }) => key),
     places,

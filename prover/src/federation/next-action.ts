@@ -208,17 +208,17 @@ function elected({ federation, progress, time }: MemberView, round: RoundRecord)
   const end = reportsEnd(round, timing);
   const reportAt = end - BigInt(timing.takeSeconds) / 4n;
   if (unreported.length > 0 && time <= end) {
+    if (time < reportAt) {
+      const why = `the vectors of places ${unreported.join(", ")} are not found yet`;
+      return { kind: "wait", until: reportAt, untilBlock: null, why };
+    }
     // Who finds nobody's vector is cut off itself.
     const isCutOff = missing.length === round.peers.length - 1;
-    if (isCutOff && time >= reportAt) {
-      return waitForEnd(
-        round,
-        "no vector but the own is found: the account is cut off, and cannot tell whose is missing",
-      );
-    }
-    if (time >= reportAt) return { kind: "report", missing: unreported };
-    const why = `the vectors of places ${unreported.join(", ")} are not found yet`;
-    return { kind: "wait", until: reportAt, untilBlock: null, why };
+    if (!isCutOff) return { kind: "report", missing: unreported };
+    return waitForEnd(
+      round,
+      "no vector but the own is found: the account is cut off, and cannot tell whose is missing",
+    );
   }
   if (!leads(round)) return waitForEnd(round, "the leader takes the lead");
   if (missing.length > 0) {
@@ -261,7 +261,7 @@ function leads({ own, leaderPlace }: RoundRecord): boolean {
   return leaderPlace !== null && own.place === leaderPlace;
 }
 
-/** Until the first second after the round's state. */
-function waitForEnd({ endsAt }: RoundRecord, why: string): RoundAction {
+/** Waits until the first second after a round's state. */
+export function waitForEnd({ endsAt }: Pick<RoundRecord, "endsAt">, why: string): RoundAction {
   return { kind: "wait", until: endsAt === null ? null : endsAt + 1n, untilBlock: null, why };
 }

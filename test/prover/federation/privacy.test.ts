@@ -36,7 +36,8 @@ interface Insider {
 let stage: FederationStage;
 let members: RoundMembers;
 
-describe("what the leader of a round receives", () => {
+/** Gives a group of tests a chain of their own, and removes the folders of each test's members. */
+function useStage(): void {
   before(async () => {
     stage = await FederationStage.start();
   });
@@ -48,6 +49,10 @@ describe("what the leader of a round receives", () => {
   afterEach(() => {
     members.clear();
   });
+}
+
+describe("what the leader of a round receives", () => {
+  useStage();
 
   it("is the vectors of all and whatever else is public, and has nobody's model", async () => {
     members = await RoundMembers.create(stage, { maxRounds: 1 });
@@ -121,17 +126,7 @@ describe("what the leader of a round receives", () => {
 });
 
 describe("the nullifier of a member's model", () => {
-  before(async () => {
-    stage = await FederationStage.start();
-  });
-
-  after(async () => {
-    await stage.stop();
-  });
-
-  afterEach(() => {
-    members.clear();
-  });
+  useStage();
 
   for (const [kind, rule] of [
     ["floats", undefined],
